@@ -1,0 +1,1 @@
+"""The engine: wasmtime and nothing else."""

@@ -1,0 +1,1 @@
+"""Sessions: what a client holds, and what becomes of it between turns."""

@@ -1,0 +1,1 @@
+"""Workers: the OS processes that hold one guest each."""
