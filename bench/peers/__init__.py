@@ -1,0 +1,1 @@
+"""One adapter per product; each runs as a child process, in the product's own environment."""

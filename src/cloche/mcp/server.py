@@ -1,0 +1,29 @@
+"""The composition root of the server: builds the FastMCP application."""
+
+from __future__ import annotations
+
+from fastmcp import FastMCP
+
+from cloche import __version__
+from cloche.api import LOCAL_OWNER, Cloche
+from cloche.mcp.sessions import WorkspaceSessionManager
+from cloche.mcp.tools import add_tools
+
+_INSTRUCTIONS = (
+    "Runs code in a sandbox that keeps its variables from call to call. "
+    "Just call execute_code: your session is made by itself. "
+    "pandas, numpy and matplotlib are there; plots come back as images."
+)
+
+
+def build_app(cloche: Cloche) -> FastMCP:
+    """Return the application that serves an entered `cloche` to one local client."""
+    app = FastMCP(
+        name="cloche",
+        version=__version__,
+        instructions=_INSTRUCTIONS,
+        mask_error_details=True,
+    )
+    sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)
+    add_tools(app, sessions, cloche.readiness, cloche.settings.limits)
+    return app

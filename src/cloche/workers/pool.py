@@ -1,0 +1,114 @@
+"""The pool: starts workers for homes, and keeps a few spares ready for new ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from cloche.engine.image import CAN_MAP
+from cloche.errors import WorkerFailed
+from cloche.limits import Limits
+from cloche.runtimes.install import PreparedRuntime
+from cloche.workers.link import CAN_FORK, ForkStarter, SpawnStarter, Starter
+from cloche.workers.process import Order
+from cloche.workers.worker import Worker
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folders of the host that one worker may touch."""
+
+    workspace: Path
+    scratch: Path
+
+
+class Pool:
+    """Workers of one runtime. An `async with`; leaving it ends every worker it ever made."""
+
+    def __init__(
+        self,
+        runtime: PreparedRuntime,
+        limits: Limits,
+        *,
+        new_home: Callable[[], Home],
+        spares: int,
+        portable: bool,
+    ) -> None:
+        """Keep `spares` workers ready, each in a home from `new_home`.
+
+        `portable` starts workers and restores images as on a system without fork and mmap.
+        """
+        self._runtime = runtime
+        self._limits = limits
+        self._new_home = new_home
+        self._wanted = spares
+        self._portable = portable or not CAN_MAP
+        forks = CAN_FORK and not portable
+        self._starter: Starter = ForkStarter(runtime.module) if forks else SpawnStarter()
+        self._spares: deque[tuple[Home, Worker]] = deque()
+        self._refilling: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self._refill()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._refilling is not None:
+            self._refilling.cancel()
+            await asyncio.wait([self._refilling])
+        await self._starter.close()
+
+    async def new(self) -> tuple[Home, Worker]:
+        """Return a worker in a home of its own: a spare if one is ready. Raises `WorkerFailed`."""
+        try:
+            while self._spares:
+                home, worker = self._spares.popleft()
+                if worker.alive:
+                    return home, worker
+            home = self._new_home()
+            return home, await self.start(home)
+        finally:
+            self._refill()
+
+    async def start(self, home: Home) -> Worker:
+        """Start a worker for a home that exists. Raises `WorkerFailed`."""
+        runtime, limits = self._runtime, self._limits
+        order = Order(
+            module=str(runtime.module),
+            stdlib=str(runtime.stdlib),
+            mpl_data=str(runtime.mpl_data),
+            image=str(runtime.image),
+            image_info=str(runtime.image_info),
+            workspace=str(home.workspace),
+            scratch=str(home.scratch),
+            memory_bytes=limits.memory_bytes,
+            stream_bytes=limits.text_bytes,
+            displays=limits.displays,
+            display_bytes=limits.image_bytes + 8192,
+            workspace_entries=limits.workspace_entries,
+            portable=self._portable,
+        )
+        return await Worker.start(self._starter, order, limits)
+
+    def _refill(self) -> None:
+        if len(self._spares) < self._wanted and (self._refilling is None or self._refilling.done()):
+            self._refilling = asyncio.create_task(self._make_spares())
+
+    async def _make_spares(self) -> None:
+        while len(self._spares) < self._wanted:
+            home = self._new_home()
+            try:
+                worker = await self.start(home)
+            except WorkerFailed:
+                return  # whoever needs a worker next meets the reason
+            self._spares.append((home, worker))

@@ -1,0 +1,277 @@
+"""A worker process: one guest, and nothing else.
+
+Two threads: the main one reads frames, so that an interrupt or the end of the channel is met
+while the guest runs; the other holds the guest. A channel that ends means that nobody is left to
+work for, and the process ends at once, in the middle of whatever it does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+from cloche.engine.guest import GuestTrapped
+from cloche.engine.module import Program, load_module, start_guest_thread
+from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest
+from cloche.workers import confine, wire
+from cloche.workers.changes import Changes
+from cloche.workers.wire import Kind
+
+_TICK_SECONDS = 0.1
+"""How often a running turn is asked to send on what it has printed."""
+
+_RETRIP_SECONDS = 0.02
+"""How soon an interrupt that the guest has not met is raised again."""
+
+
+class Channel(Protocol):
+    """The worker's end of its connection to the server, blocking."""
+
+    def receive(self) -> bytes:
+        """Return what has arrived; empty when the other side is gone."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Send all of it, or raise OSError."""
+        ...
+
+
+class DescriptorChannel:
+    """A channel over two descriptors, which may be the same."""
+
+    def __init__(self, receiving: int, sending: int) -> None:
+        self._receiving, self._sending = receiving, sending
+
+    def receive(self) -> bytes:
+        """Return what has arrived; empty when the other side is gone."""
+        try:
+            return os.read(self._receiving, 65536)
+        except OSError:
+            return b""
+
+    def send(self, data: bytes) -> None:
+        """Send all of it, or raise OSError."""
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._sending, view) :]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a worker is to become: the payload of a START frame."""
+
+    module: str
+    stdlib: str
+    mpl_data: str
+    image: str
+    image_info: str
+    workspace: str
+    scratch: str
+    memory_bytes: int
+    stream_bytes: int
+    """What is forwarded of each of stdout and stderr while a turn runs."""
+    displays: int
+    display_bytes: int
+    workspace_entries: int
+    portable: bool
+    """Use what every system has, also where this one has better."""
+
+    def encode(self) -> bytes:
+        """Return it as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Order:
+        """Undo `encode`."""
+        return cls(**json.loads(payload))
+
+
+def work(channel: Channel, program: Program | None = None) -> NoReturn:
+    """Serve the server at the other end of `channel` until it goes away."""
+    worker = _Worker(channel, program)
+    decoder = wire.Decoder()
+    while data := channel.receive():
+        for kind, payload in decoder.feed(data):
+            worker.take(kind, payload)
+    os._exit(0)
+
+
+class _Worker:
+    """Takes frames on the main thread and runs the guest on its own."""
+
+    def __init__(self, channel: Channel, program: Program | None) -> None:
+        self._channel = channel
+        self._program = program
+        self._guest: PythonGuest | None = None
+        self._requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._sending = threading.Lock()  # keeps the frames of two threads apart
+        self._turning = threading.Lock()  # holds still which turn runs: no signal outlives its turn
+        self._accepted = 0
+        self._finished = 0
+        self._in_guest = False
+        self._began = threading.Event()
+
+    def take(self, kind: Kind, payload: bytes) -> None:
+        """Serve one frame from the server."""
+        if kind is Kind.START:
+            order = Order.decode(payload)
+            start_guest_thread(lambda: self._live(order))
+            threading.Thread(target=self._tick, daemon=True).start()
+        elif kind is Kind.TURN:
+            self._accepted += 1
+            self._requests.put(payload)
+        elif kind is Kind.INTERRUPT:
+            threading.Thread(target=self._interrupt, args=(self._accepted,), daemon=True).start()
+        else:
+            raise wire.WireError(f"the server sent a {kind.name} frame")
+
+    def send(self, kind: Kind, payload: bytes) -> None:
+        """Send a frame; a server that is gone ends the process."""
+        try:
+            with self._sending:
+                self._channel.send(wire.encode(kind, payload))
+        except OSError:
+            os._exit(0)
+
+    def _live(self, order: Order) -> None:
+        """Be the guest of `order` until it dies: the whole life of the guest's thread."""
+        try:
+            changes = Changes(Path(order.workspace), order.workspace_entries)
+            meter = _Meter(self, order)
+            guest = self._start_guest(order, meter)
+            self._guest = guest
+            self.send(Kind.READY, json.dumps({"memory_bytes": guest.memory_bytes}).encode())
+            while True:
+                self._run(guest, self._requests.get(), meter, changes)
+        except GuestTrapped as trapped:
+            self.send(Kind.DEAD, str(trapped).encode(errors="replace")[:4096])
+        except Exception as error:  # noqa: BLE001 - the process edge
+            reason = f"{type(error).__name__}: {error}"
+            self.send(Kind.DEAD, reason.encode(errors="replace")[:4096])
+        os._exit(1)
+
+    def _start_guest(self, order: Order, meter: _Meter) -> PythonGuest:
+        files = PythonFiles(Path(order.module), Path(order.stdlib), Path(order.mpl_data))
+        guest = PythonGuest(
+            self._program or load_module(files.module),
+            files,
+            workspace=Path(order.workspace),
+            scratch=Path(order.scratch),
+            memory_bytes=order.memory_bytes,
+            sink=meter,
+        )
+        info = ImageInfo.load(Path(order.image_info))
+        confine.confine()
+        guest.resume(Path(order.image), info, copy=order.portable)
+        return guest
+
+    def _run(self, guest: PythonGuest, request: bytes, meter: _Meter, changes: Changes) -> None:
+        meter.reset()
+        changes.mark()
+        wall, cpu = time.monotonic(), time.process_time()
+        self._enter_guest(True)
+        self._began.set()
+        try:
+            report = guest.run(request)
+        finally:
+            self._enter_guest(False)
+        measured = {
+            "wall_seconds": time.monotonic() - wall,
+            "cpu_seconds": time.process_time() - cpu,
+            "memory_bytes": guest.memory_bytes,
+            "files": changes.since_mark(),
+        }
+        self.send(Kind.FINISHED, wire.join_parts(json.dumps(measured).encode(), report))
+
+    def _enter_guest(self, entered: bool) -> None:
+        with self._turning:
+            self._in_guest = entered
+            self._finished += not entered
+
+    def _interrupt(self, turn: int) -> None:
+        """Raise the interrupt until the guest has met it or the turn is over."""
+        raised = False
+        while True:
+            with self._turning:
+                if self._finished >= turn or self._guest is None:
+                    return
+                if self._in_guest:
+                    if raised and self._guest.interrupt_taken():
+                        return
+                    raised = self._guest.interrupt()
+            time.sleep(_RETRIP_SECONDS)
+
+    def _tick(self) -> None:
+        """Ask turns that take long to send on what they print; sleep while none runs."""
+        while True:
+            self._began.wait()
+            turn = self._accepted
+            time.sleep(_TICK_SECONDS)
+            with self._turning:
+                if not self._in_guest:
+                    self._began.clear()
+                elif self._accepted == turn and self._guest is not None:
+                    self._guest.tick()
+
+
+class _Meter:
+    """Forwards what a turn sends, within the order's bounds.
+
+    Our guest code keeps to them by itself; a guest that calls the host on its own does not.
+    """
+
+    def __init__(self, worker: _Worker, order: Order) -> None:
+        self._worker, self._order = worker, order
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a turn."""
+        self._left = {Kind.STDOUT: self._order.stream_bytes, Kind.STDERR: self._order.stream_bytes}
+        self._displays_left = self._order.displays
+
+    def stdout(self, text: bytes) -> None:
+        """Take a piece of standard output."""
+        self._text(Kind.STDOUT, text)
+
+    def stderr(self, text: bytes) -> None:
+        """Take a piece of standard error."""
+        self._text(Kind.STDERR, text)
+
+    def display(self, parts: bytes) -> None:
+        """Take display data."""
+        if self._displays_left > 0 and len(parts) <= self._order.display_bytes:
+            self._displays_left -= 1
+            self._worker.send(Kind.DISPLAY, parts)
+
+    def _text(self, kind: Kind, text: bytes) -> None:
+        text = text[: self._left[kind]]
+        if text:
+            self._left[kind] -= len(text)
+            self._worker.send(kind, text)
+
+
+def main() -> NoReturn:
+    """Be a worker that was spawned: the channel is standard input and output."""
+    receiving, sending = os.dup(0), os.dup(1)
+    if sys.platform == "win32":
+        import msvcrt
+
+        for fd in (receiving, sending):
+            msvcrt.setmode(fd, os.O_BINARY)
+    confine.silence_streams()
+    confine.die_with_parent()
+    try:
+        work(DescriptorChannel(receiving, sending))
+    finally:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

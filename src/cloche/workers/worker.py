@@ -1,0 +1,226 @@
+"""A worker as the server sees it: takes turns, can be interrupted, and is never believed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cloche.errors import WorkerFailed
+from cloche.limits import Limits
+from cloche.outcome import CodeError, FileChange
+from cloche.workers import wire
+from cloche.workers.link import Link, Starter
+from cloche.workers.process import Order
+from cloche.workers.wire import Kind
+
+START_SECONDS = 60.0
+"""How long a worker may take until it is ready, on the slowest of machines."""
+
+_REASON_BYTES = 4096
+
+
+class _Untrusted(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Report(_Untrusted):
+    """What the guest says of a turn that ended by itself or was interrupted."""
+
+    status: Literal["ok", "error", "interrupted"]
+    result: str | None
+    error: CodeError | None
+    stdout_tail: str
+    stderr_tail: str
+    stdout_cut: int = Field(ge=0)
+    stderr_cut: int = Field(ge=0)
+    truncated: bool
+    full_output_path: str | None = Field(max_length=4096)
+
+
+class Measured(_Untrusted):
+    """What the worker says of a turn."""
+
+    wall_seconds: float = Field(ge=0)
+    cpu_seconds: float = Field(ge=0)
+    memory_bytes: int = Field(ge=0)
+    files: list[FileChange]
+
+
+class DisplayHeader(_Untrusted):
+    """What the guest says of one piece of display data."""
+
+    kind: Literal["image"]
+    mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
+    path: str | None = Field(max_length=4096)
+    width: int | None = Field(ge=0, le=1_000_000)
+    height: int | None = Field(ge=0, le=1_000_000)
+    text: str | None = Field(max_length=4096)
+
+
+@dataclass
+class Received:
+    """What a worker has sent of a turn so far; complete once `report` is there."""
+
+    stdout: bytearray = field(default_factory=bytearray)
+    stderr: bytearray = field(default_factory=bytearray)
+    displays: list[tuple[DisplayHeader, bytes]] = field(
+        default_factory=list[tuple[DisplayHeader, bytes]]
+    )
+    measured: Measured | None = None
+    report: Report | None = None
+
+
+Listener = Callable[[str], None]
+"""Called with text as it is printed."""
+
+
+class WorkerDied(Exception):
+    """The worker is gone; the message says why, as far as it is known."""
+
+
+class Worker:
+    """One worker process and its guest. Use it from one event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._link: Link | None = None
+        self._decoder = wire.Decoder()
+        self._turn: Received | None = None
+        self._listener: Listener | None = None
+        self._awaited: asyncio.Future[None] | None = None
+        self._death: str | None = None
+
+    @classmethod
+    async def start(cls, starter: Starter, order: Order, limits: Limits) -> Worker:
+        """Start a process and return it when its guest is ready. Raises `WorkerFailed`."""
+        worker = cls(limits)
+        ready = worker._await()
+        worker._link = await starter.start(worker._on_data, worker._on_close)
+        try:
+            worker._link.send(wire.encode(Kind.START, order.encode()))
+            async with asyncio.timeout(START_SECONDS):
+                await ready
+        except BaseException as error:
+            await asyncio.shield(worker.kill())
+            if isinstance(error, WorkerDied):
+                raise WorkerFailed(f"a worker did not start: {error}") from error
+            if isinstance(error, TimeoutError):
+                raise WorkerFailed(f"a worker was not ready after {START_SECONDS:g} s") from error
+            raise
+        return worker
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there, as far as is known."""
+        return self._death is None
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._link.pid if self._link else 0
+
+    async def run(
+        self, turn: int, code: str, received: Received, listener: Listener | None
+    ) -> None:
+        """Run a turn and fill `received`, which keeps what came when the worker dies.
+
+        Raises `WorkerDied`. Not to be cancelled: interrupt or kill the worker instead.
+        """
+        if self._link is None or self._death is not None:
+            raise WorkerDied(self._death or "it never started")
+        limits = self._limits
+        request = {
+            "turn": turn,
+            "code": code,
+            "text_bytes": limits.text_bytes,
+            "spool_bytes": limits.spool_bytes,
+            "image_bytes": limits.image_bytes,
+            "displays": limits.displays,
+        }
+        awaited = self._await()
+        self._turn, self._listener = received, listener
+        try:
+            self._link.send(wire.encode(Kind.TURN, json.dumps(request).encode()))
+            await awaited
+        finally:
+            self._turn = self._listener = None
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the turn that runs."""
+        if self._link is not None:
+            self._link.send(wire.encode(Kind.INTERRUPT, b""))
+
+    async def kill(self) -> None:
+        """End the process at once, and return when it is gone."""
+        self.die("it was killed")
+        if self._link is not None:
+            await self._link.ended()
+
+    def _await(self) -> asyncio.Future[None]:
+        self._awaited = asyncio.get_running_loop().create_future()
+        return self._awaited
+
+    def _on_data(self, data: bytes) -> None:
+        try:
+            for kind, payload in self._decoder.feed(data):
+                if self._death is not None:
+                    return
+                self._take(kind, payload)
+        except (wire.WireError, ValidationError) as error:
+            self.die(f"it broke the protocol: {error}")
+
+    def _take(self, kind: Kind, payload: bytes) -> None:
+        turn = self._turn
+        if kind is Kind.DEAD:
+            self.die(payload[:_REASON_BYTES].decode(errors="replace"))
+        elif kind is Kind.READY and turn is None:
+            self._settle()
+        elif turn is None or turn.report is not None:
+            raise wire.WireError(f"it sent {kind.name} while no turn ran")
+        elif kind is Kind.STDOUT:
+            self._take_text(turn.stdout, payload)
+        elif kind is Kind.STDERR:
+            self._take_text(turn.stderr, payload)
+        elif kind is Kind.DISPLAY:
+            self._take_display(turn, payload)
+        elif kind is Kind.FINISHED:
+            measured, report = wire.split_parts(payload)
+            turn.measured = Measured.model_validate_json(measured)
+            turn.report = Report.model_validate_json(report)
+            self._settle()
+        else:
+            raise wire.WireError(f"it sent {kind.name}")
+
+    def _take_text(self, stream: bytearray, payload: bytes) -> None:
+        if len(stream) + len(payload) > self._limits.text_bytes:
+            raise wire.WireError("it sent more text than was allowed")
+        stream += payload
+        if self._listener is not None:
+            self._listener(payload.decode(errors="replace"))
+
+    def _take_display(self, turn: Received, payload: bytes) -> None:
+        header, data = wire.split_parts(payload)
+        if len(turn.displays) >= self._limits.displays or len(data) > self._limits.image_bytes:
+            raise wire.WireError("it sent more display data than was allowed")
+        turn.displays.append((DisplayHeader.model_validate_json(header), data))
+
+    def _settle(self) -> None:
+        if self._awaited is not None and not self._awaited.done():
+            self._awaited.set_result(None)
+
+    def _on_close(self) -> None:
+        self.die("its process ended")
+
+    def die(self, reason: str) -> None:
+        """Note the death, whatever its cause, and make sure of it."""
+        if self._death is None:
+            self._death = reason
+            if self._link is not None:
+                self._link.kill()
+            if self._awaited is not None and not self._awaited.done():
+                self._awaited.set_exception(WorkerDied(reason))
