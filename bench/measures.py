@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from catalog import NATIVE, Product
 from driver import Driver, NoFigureError, driven
@@ -49,6 +50,8 @@ print(number, total, between - start, end - between)
     "expect": r"196418 49999995000000 \S+ \S+",
 }
 
+Sample = TypeVar("Sample")
+
 ROWS = {
     "fresh": "new session, 1 + 1",
     "fresh_spare": "new session, 1 + 1, spare ready",
@@ -59,6 +62,7 @@ ROWS = {
     "idle_pandas": "idle session after using pandas, PSS",
     "fib": "fib(27), times native",
     "loop": "10**7 iterations, times native",
+    "outside": "both with their new session, by the clock outside, times native",
 }
 
 PAUSE_SECONDS = 0.1  # before a new session: time to prepare the next spare, for those who do
@@ -128,9 +132,9 @@ async def sampled(take: Callable[[], Awaitable[float]], repetitions: int, effort
 
 
 async def _repeat(
-    take: Callable[[], Awaitable[float]], repetitions: int, seconds: float, minimum: int
-) -> list[float]:
-    samples: list[float] = []
+    take: Callable[[], Awaitable[Sample]], repetitions: int, seconds: float, minimum: int
+) -> list[Sample]:
+    samples: list[Sample] = []
     end = time.monotonic() + seconds
     while len(samples) < repetitions and (len(samples) < minimum or time.monotonic() < end):
         samples.append(await take())
@@ -170,35 +174,32 @@ async def _compute(
     """Seconds that the code itself counts, by what a native run right before it counted.
 
     The machine's speed wanders, so runs alternate, each pair gives one ratio, and the median of
-    the ratios is the figure. The native column shows its seconds instead.
+    the ratios is the figure. The native column shows its seconds instead. `outside` is the same
+    for the whole new session by the driving process's clock, as a check on the clock inside.
     """
-
-    async def take(driver: Driver) -> tuple[float, float]:
-        text = (await driver.ask("fresh", **COMPUTE))["text"]
-        fib_seconds, loop_seconds = text.split()[2:4]
-        return float(fib_seconds), float(loop_seconds)
-
-    runs: list[tuple[float, float]] = []
-
-    async def pair() -> float:
-        started = time.monotonic()
-        if product is NATIVE:
-            runs.append(await take(child))
-        else:
-            by, seconds = await take(reference), await take(child)
-            runs.append((seconds[0] / by[0], seconds[1] / by[1]))
-        return time.monotonic() - started
-
+    rows = ("fib", "loop", "outside")
     if native is None:
-        return {"fib": Blank("no native Python"), "loop": Blank("no native Python")}
+        return dict.fromkeys(rows, Blank("no native Python"))
+
+    async def take(driver: Driver) -> tuple[float, ...]:
+        answer = await driver.ask("fresh", **COMPUTE)
+        fib_seconds, loop_seconds = answer["text"].split()[2:4]
+        return float(fib_seconds), float(loop_seconds), answer["seconds"]
+
+    async def run() -> tuple[float, ...]:
+        if product is NATIVE:
+            return await take(child)
+        by, seconds = await take(reference), await take(child)
+        return tuple(one / natively for one, natively in zip(seconds, by, strict=True))
+
     try:
         async with driven(native, NATIVE.adapter) as reference:
-            await _repeat(pair, effort.compute, effort.seconds, effort.minimum)
+            runs = await _repeat(run, effort.compute, effort.seconds, effort.minimum)
     except NoFigureError as reason:
-        return {"fib": Blank(str(reason)), "loop": Blank(str(reason))}
+        return dict.fromkeys(rows, Blank(str(reason)))
     unit = "seconds" if product is NATIVE else "ratio"
-    fib, loop = zip(*runs, strict=True)
-    return {"fib": Figure(unit, fib), "loop": Figure(unit, loop)}
+    samples = zip(*runs, strict=True)
+    return {row: Figure(unit, one) for row, one in zip(rows, samples, strict=True)}
 
 
 async def _idle(child: Driver, effort: Effort) -> dict[str, Cell]:

@@ -56,4 +56,5 @@ class ProgressReporter:
         while True:
             message = await self._messages.get()
             self._sent += 1
-            await self._ctx.report_progress(self._sent, message=message)
+            # FastMCP's own `Context.report_progress` misses the token of the 2026-07-28 era.
+            await self._ctx.session.report_progress(self._sent, message=message)

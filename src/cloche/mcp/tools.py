@@ -1,6 +1,6 @@
 """The tools, and the only place where errors become wire results."""
 
-from __future__ import annotations
+# Annotations are evaluated here, not kept as text: the tools' bounds come from the settings.
 
 import secrets
 from collections.abc import Generator

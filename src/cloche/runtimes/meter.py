@@ -67,10 +67,10 @@ class Meter:
             seconds_left += total - self._passed - weight
         progress = Progress(self._stage, self._reached, detail or self._detail, seconds_left)
         self._reported_at = now
-        self._report(progress)
         if now - self._written_at >= _FILE_EVERY_SECONDS:
             self._written_at = now
             _write(self._file, progress)
+        self._report(progress)
 
     def close(self) -> None:
         """Withdraw what other processes were told."""

@@ -37,7 +37,7 @@ def sleep(seconds: float, /) -> None:
 sleep.__module__ = "time"
 
 
-def input(prompt: object = "", /) -> str:  # noqa: A001
+def input(prompt: object = "", /) -> str:
     """Fail: there is nobody to type."""
     stdout.write(str(prompt))
     console.drain()

@@ -2,11 +2,15 @@
 
 import io
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import tracebacks
 from .pictures import gallery
 from .streams import stderr
+
+if TYPE_CHECKING:
+    from matplotlib.backend_bases import FigureManagerBase
+    from matplotlib.figure import Figure
 
 _modules = sys.modules
 _REGISTRY = "matplotlib._pylab_helpers"
@@ -40,7 +44,7 @@ def is_figure(value: object) -> bool:
     return module is not None and isinstance(value, module.Figure)
 
 
-def show_value(figure: Any, *, keep_open: bool) -> bool:
+def show_value(figure: "Figure", *, keep_open: bool) -> bool:
     """Show a figure by itself; `keep_open` leaves one that pyplot holds to the turn's end."""
     managers = _modules[_REGISTRY].Gcf.figs.values()
     manager = next((each for each in managers if each.canvas.figure is figure), None)
@@ -67,14 +71,14 @@ def install() -> None:
     FigureManagerBase.show = _show_manager
 
 
-def _show_manager(manager: Any) -> None:
+def _show_manager(manager: "FigureManagerBase") -> None:
     try:
         _capture(manager.canvas.figure)
     finally:
         _modules[_REGISTRY].Gcf.destroy(manager)
 
 
-def _capture(figure: Any) -> None:
+def _capture(figure: "Figure") -> None:
     if not (figure.axes or figure.artists or figure.lines or figure.texts or figure.images):
         return
     buffer = io.BytesIO()

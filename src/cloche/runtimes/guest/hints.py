@@ -15,7 +15,7 @@ _BY_MESSAGE = {
     "No module named '_multiprocessing'": _PROCESSES,
     "No module named '_posixshmem'": _PROCESSES,
     "No module named '_ssl'": _NETWORK,
-    "No module named 'IPython'": "There is no IPython here; display(x) is a builtin, as in a notebook.",
+    "No module named 'IPython'": "There is no IPython here; display(x) is a builtin.",
 }
 
 
@@ -28,5 +28,6 @@ def hint_for(error: BaseException) -> str | None:
         if fragment in message:
             return hint
     if issubclass(type(error), ModuleNotFoundError) and error.name:
-        return f"If {error.name.partition('.')[0]!r} is on PyPI, the install_package tool may install it."
+        name = error.name.partition(".")[0]
+        return f"If {name!r} is on PyPI, the install_package tool may install it."
     return None

@@ -3,23 +3,26 @@
 import contextlib
 import gc
 import json
+import linecache
 import os
 import sys
 
-from . import comforts, figures, interpreter, signals, spool, wire
+from . import comforts, figures, interpreter, spool, wire
 from . import turn as turns
 from .streams import console
 
 _WARM_UP = (
     "x = 1",
     "print('warm'); x",
-    "import pandas as pd; frame = pd.DataFrame({'a': [1, 2, 2], 'b': [1.5, 2.5, 3.5], 'c': list('xyz')})",
+    "import pandas as pd",
+    "frame = pd.DataFrame({'a': [1, 2, 2], 'b': [1.5, 2.5, 3.5], 'c': list('xyz')})",
     "frame",
     "frame.groupby('a').agg({'b': ['sum', 'mean']})",
     "frame.describe()",
     "import io\npd.read_csv(io.StringIO(frame.to_csv()))",
     "import numpy as np; np.linspace(0, 1, 3) @ np.ones(3)",
-    "import matplotlib.pyplot as plt; plt.plot([1, 2], label='line'); plt.title('t'); plt.legend();",
+    "import matplotlib.pyplot as plt",
+    "plt.plot([1, 2], label='line'); plt.title('t'); plt.legend();",
     "def f(n):\n    return 1 / n\nf(0)",
     "x = = 1",
     "undefined_name",
@@ -34,8 +37,8 @@ def warm() -> None:
 
     mpl.use("agg")
     figures.install()
-    import matplotlib.pyplot
-    import numpy.random
+    import matplotlib.pyplot  # noqa: F401
+    import numpy.random  # noqa: F401
     import pandas as pd
 
     _set_up_pandas(pd)
@@ -44,6 +47,7 @@ def warm() -> None:
     _run_turns(_WARM_UP)
     turns.main = turns.fresh_main()
     turns.turns_run = 0
+    linecache.clearcache()
     freeze()
     # What is loaded now lives as long as the session: collections need not look at it, nor
     # dirty its pages.
@@ -115,7 +119,7 @@ def _enter_workspace() -> None:
     # The folder may be another than the one that the import system has seen.
     sys.path_importer_cache.pop(spool.WORKSPACE, None)
     with contextlib.suppress(OSError):
-        if os.getcwd() == "/":
+        if os.getcwd() == "/":  # noqa: PTH109
             os.chdir(spool.WORKSPACE)
 
 

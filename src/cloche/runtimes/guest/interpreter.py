@@ -1,15 +1,14 @@
 """What user code may change for itself, but never for us: builtins, hooks, limits, `__main__`.
 
 The reactor that begins each turn is Python code too, and uses the interpreter's builtins. So
-between turns everything is as it was in the warm image; builtins and the recursion limit that
-user code set come back when it runs again.
+between turns all of it is as it was in the warm image; the recursion limit that user code set
+comes back when it runs again.
 """
 
 import ast
 import builtins
 import linecache
 import sys
-from operator import is_
 from types import ModuleType
 
 from . import signals, streams
@@ -21,7 +20,6 @@ _main = _modules["__main__"]
 _RECURSION_LIMIT = sys.getrecursionlimit()
 _sys_attributes = ("displayhook", "excepthook", "unraisablehook", "breakpointhook", "modules")
 _hooks: dict[str, object] = {}
-_theirs: dict[str, object] | None = None
 _their_limit = _RECURSION_LIMIT
 _set_limit, _get_limit = sys.setrecursionlimit, sys.getrecursionlimit
 _get_trace, _set_trace = sys.gettrace, sys.settrace
@@ -50,26 +48,19 @@ def enter(main: ModuleType) -> None:
     _user_code_runs = True
     _modules["__main__"] = main
     _wire_streams()
-    if _theirs is not None:
-        _builtins.clear()
-        _builtins.update(_theirs)
     if _their_limit != _RECURSION_LIMIT:
         _set_limit(_their_limit)
 
 
 def leave() -> None:
     """Take the interpreter back; safe to repeat."""
-    global _theirs, _their_limit, _user_code_runs
+    global _their_limit, _user_code_runs
     untrace()
-    changed = _changed()
+    # A builtin that was rebound or deleted comes back, and names that were added stay.
+    _builtins.update(_ours)
     if _user_code_runs:
-        # A builtin that was deleted comes back: without print() a session is of no use.
-        _theirs = _ours | _builtins if changed else None
         _their_limit = _get_limit()
         _user_code_runs = False
-    if changed:
-        _builtins.clear()
-        _builtins.update(_ours)
     _set_limit(_RECURSION_LIMIT)
     for name, value in _hooks.items():
         setattr(sys, name, value)
@@ -95,8 +86,3 @@ def _wire_streams() -> None:
     sys.stdout = sys.__stdout__ = streams.stdout
     sys.stderr = sys.__stderr__ = streams.stderr
     sys.stdin = sys.__stdin__ = streams.stdin
-
-
-def _changed() -> bool:
-    # By identity: comparing the values would run user code.
-    return len(_builtins) != len(_ours) or not all(map(is_, _builtins.values(), _ours.values()))

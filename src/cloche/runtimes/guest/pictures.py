@@ -1,13 +1,19 @@
 """Images on their way out: whole into the workspace, and within a client's budget to the host."""
 
 import io
+import re
 import struct
-from typing import Any
+from typing import TYPE_CHECKING
 
 from . import spool, wire
 from .streams import console, stderr
 
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
 _LONGEST_SIDE = 1568
+_FAST_OCTREE = 2
+_PNG = re.compile(rb"\x89PNG\r\n\x1a\n.{4}IHDR.{8}", re.DOTALL)
 _SUFFIX = {"image/png": "png", "image/jpeg": "jpg", "image/svg+xml": "svg"}
 
 
@@ -18,6 +24,7 @@ class Gallery:
         self.begin(0, 0, 0)
 
     def begin(self, turn: int, image_bytes: int, displays: int) -> None:
+        """Count from zero, for a new turn."""
         self._turn = turn
         self._image_bytes = image_bytes
         self._displays = displays
@@ -25,20 +32,23 @@ class Gallery:
 
     def show(self, data: bytes, mime: str) -> None:
         """Save an image, and send it if the turn may still send one."""
+        size = _size(data, mime)
+        if size is None:
+            stderr.write(f"an image is not shown: its data is no {mime}\n")
+            return
         self._count += 1
         path = spool.save(f"plots/turn-{self._turn}-{self._count}.{_SUFFIX[mime]}", data)
         if self._count > self._displays:
             return
         # Text that was written before the image arrives before it.
         console.drain()
-        width, height = _size(data, mime)
-        shown, shown_mime, text = self._fit(data, mime, width, height)
+        shown, text = self._fit(data, mime, size)
         header = {
             "kind": "image",
-            "mime": shown_mime,
+            "mime": "image/png" if shown and shown is not data else mime,
             "path": path,
-            "width": width,
-            "height": height,
+            "width": size[0],
+            "height": size[1],
             "text": text,
         }
         wire.display(header, shown)
@@ -52,60 +62,49 @@ class Gallery:
                 f"plots/turn-{self._turn}-{self._displays + 1} and on\n"
             )
 
-    def _fit(
-        self, data: bytes, mime: str, width: int, height: int
-    ) -> tuple[bytes, str, str | None]:
+    def _fit(self, data: bytes, mime: str, size: tuple[int, int]) -> tuple[bytes, str | None]:
         if mime == "image/svg+xml":
-            return b"", mime, "an SVG image; clients show none, so it is only saved"
-        if len(data) <= self._image_bytes and max(width, height) <= _LONGEST_SIDE:
-            return data, mime, None
+            return b"", "an SVG image; clients show none, so it is only saved"
+        if len(data) <= self._image_bytes and max(size) <= _LONGEST_SIDE:
+            return data, None
         small = _shrink(data, self._image_bytes)
         if small is None:
-            return b"", mime, f"the image does not fit into {self._image_bytes} bytes"
-        return *small, None
+            return b"", f"the image does not fit into {self._image_bytes} bytes, so it is only saved"
+        return small, None
 
 
 gallery = Gallery()
 
 
-def _size(data: bytes, mime: str) -> tuple[int, int]:
+def _size(data: bytes, mime: str) -> tuple[int, int] | None:
     if mime == "image/svg+xml":
         return 0, 0
-    if data.startswith(b"\x89PNG") and len(data) >= 24:
-        return struct.unpack(">II", data[16:24])
-    return _open(data).size
+    if mime == "image/png":
+        return struct.unpack(">II", data[16:24]) if _PNG.match(data) else None
+    try:
+        return _open(data).size
+    except OSError:
+        return None
 
 
-def _open(data: bytes) -> Any:
-    from PIL import Image
+def _open(data: bytes) -> "Image":
+    import PIL.Image
 
-    return Image.open(io.BytesIO(data))
+    return PIL.Image.open(io.BytesIO(data))
 
 
-def _shrink(data: bytes, limit_bytes: int) -> tuple[bytes, str] | None:
-    image = _open(data)
-    image.load()
+def _shrink(data: bytes, limit_bytes: int) -> bytes | None:
+    try:
+        image = _open(data).convert("RGBA")
+    except OSError:
+        # The guest's Pillow knows PNG only.
+        return None
     for side in (_LONGEST_SIDE, _LONGEST_SIDE // 2, _LONGEST_SIDE // 4):
         image.thumbnail((side, side))
-        encoded = _encode(image, "PNG", optimize=True)
-        if len(encoded) <= limit_bytes:
-            return encoded, "image/png"
-        encoded = _encode(_on_white(image), "JPEG", quality=85)
-        if len(encoded) <= limit_bytes:
-            return encoded, "image/jpeg"
+        # A palette of 256 colours is what is left to try where there is no JPEG encoder.
+        for version in (image, image.quantize(256, method=_FAST_OCTREE)):
+            buffer = io.BytesIO()
+            version.save(buffer, "PNG")
+            if buffer.tell() <= limit_bytes:
+                return buffer.getvalue()
     return None
-
-
-def _on_white(image: Any) -> Any:
-    from PIL import Image
-
-    image = image.convert("RGBA")
-    page = Image.new("RGB", image.size, "white")
-    page.paste(image, mask=image.getchannel("A"))
-    return page
-
-
-def _encode(image: Any, kind: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, kind, **options)
-    return buffer.getvalue()

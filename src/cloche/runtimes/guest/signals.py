@@ -14,7 +14,7 @@ armed = False  # user code runs, and KeyboardInterrupt may be raised in it
 held = False  # our own bookkeeping runs inside user code, and must not be torn
 due = False  # an interrupt came while it could not be raised
 interrupted = False  # an interrupt came during this turn
-on_tick: Callable[[], None]
+on_tick: Callable[[], None] = bool  # set to what shows pending output
 
 _set_handler = _signal.signal
 

@@ -8,9 +8,10 @@ from types import CodeType
 from typing import NamedTuple
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-_MAGIC = re.compile(r"\s*(?:[\w, ]+=\s*)?(?:([%!?]+)\s*(\w*)|(pip3?)\s+install\b)")
+_MAGIC = re.compile(r"\s*(?:[\w, ]+=\s*)?(?:([%!?]+)\s*(\w*)|pip3?\s+install\b)")
+_INSTALL = "packages are installed with the install_package tool, not in the code"
 _MAGIC_HELP = {
-    "pip": "packages are installed with the install_package tool, not with pip in the code",
+    **dict.fromkeys(("pip", "pip3", "conda", "mamba", "uv"), _INSTALL),
     "matplotlib": "leave this line out: plots are shown without it",
 }
 
@@ -38,32 +39,30 @@ def prepare(code: str, turn: int) -> Program:
         code = code.replace("\r\n", "\n").replace("\r", "\n")
     _remember(filename, code)
     try:
-        tree = _parse_tree(code, filename)
+        return _compile(code, filename)
     except IndentationError:
         dedented = textwrap.dedent(code)
         if dedented == code:
             raise
-        code = dedented
-        _remember(filename, code)
-        tree = _parse_tree(code, filename)
+        _remember(filename, dedented)
+        return _compile(dedented, filename)
     except SyntaxError as error:
-        _explain_magic(error, code)
+        _explain(error, code.split("\n"))
         raise
+
+
+def _compile(code: str, filename: str) -> Program:
+    tree = compile(code, filename, "exec", _FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
     last, silent = None, False
     if tree.body and isinstance(tree.body[-1], ast.Expr):
         statement = tree.body.pop()
         silent = ";" in code and _ends_with_semicolon(code, statement)
-        last = _compile(ast.Expression(statement.value), filename, "eval")
-    body = _compile(tree, filename, "exec") if tree.body else None
+        tail = ast.Expression(statement.value)
+        last = compile(tail, filename, "eval", _FLAGS, dont_inherit=True)
+    body = None
+    if tree.body:
+        body = compile(tree, filename, "exec", _FLAGS, dont_inherit=True)
     return Program(filename, body, last, silent)
-
-
-def _parse_tree(code: str, filename: str) -> ast.Module:
-    return compile(code, filename, "exec", _FLAGS | ast.PyCF_ONLY_AST, dont_inherit=True)
-
-
-def _compile(tree: ast.AST, filename: str, mode: str) -> CodeType:
-    return compile(tree, filename, mode, _FLAGS, dont_inherit=True)
 
 
 def _remember(filename: str, code: str) -> None:
@@ -76,16 +75,17 @@ def _ends_with_semicolon(code: str, statement: ast.stmt) -> bool:
     return line[statement.end_col_offset :].lstrip().startswith(b";")
 
 
-def _explain_magic(error: SyntaxError, code: str) -> None:
-    lines = code.split("\n")
+def _explain(error: SyntaxError, lines: list[str]) -> None:
     if error.lineno is None or not 0 < error.lineno <= len(lines):
         return
-    match = _MAGIC.match(lines[error.lineno - 1])
+    line = lines[error.lineno - 1]
+    if error.text is None:
+        # The compiler, unlike the parser, has not seen the text.
+        error.text = line
+    match = _MAGIC.match(line)
     if match is None:
         return
-    sign, word = match[1] or "", match[2] or ("pip" if match[3] else "")
-    if word.startswith("pip") or word in ("conda", "mamba", "uv"):
-        word = "pip"
+    sign, word = match[1] or "", match[2] or "pip"
     default = (
         "there is no shell; use Python instead, such as os.listdir() or pathlib"
         if "!" in sign

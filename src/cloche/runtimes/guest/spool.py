@@ -6,6 +6,7 @@ written, and the turn goes on without a path.
 
 import os
 import stat
+from contextlib import suppress
 
 WORKSPACE = "/workspace"
 
@@ -22,10 +23,8 @@ def create(path: str) -> int:
     except FileNotFoundError:
         _mkdir(folder)
     whole = f"{WORKSPACE}/{path}"
-    try:
+    with suppress(FileNotFoundError):
         _unlink(whole)
-    except FileNotFoundError:
-        pass
     return _open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
 
 
@@ -53,10 +52,8 @@ def save(path: str, data: bytes) -> str | None:
 
 
 def _discard(path: str) -> None:
-    try:
+    with suppress(OSError):
         _unlink(f"{WORKSPACE}/{path}")
-    except OSError:
-        pass
 
 
 class Spool:
@@ -66,6 +63,7 @@ class Spool:
         self.begin(0, 0)
 
     def begin(self, turn: int, spool_bytes: int) -> None:
+        """Start empty, for a new turn."""
         self._path = f"output/turn-{turn}.txt"
         self._room = spool_bytes
         self._early = bytearray()
@@ -73,6 +71,7 @@ class Spool:
         self._usable = True
 
     def put(self, data: bytes) -> None:
+        """Add to the text; what is over the limit of the file is lost."""
         if not self._usable:
             return
         if self._fd < 0:

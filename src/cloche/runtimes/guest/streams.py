@@ -22,6 +22,7 @@ class Channel:
         self.begin(0)
 
     def begin(self, text_bytes: int) -> None:
+        """Start empty, for a new turn."""
         self._text_bytes = text_bytes
         self._sent = 0
         self._head_full = False
@@ -29,6 +30,7 @@ class Channel:
         self.total = 0
 
     def put(self, data: bytes) -> None:
+        """Send `data`, or keep it as tail."""
         self.total += len(data)
         if not self._head_full:
             room = self._text_bytes // 2 - self._sent
@@ -70,6 +72,7 @@ class Console:
         self._text_bytes = 0
 
     def begin(self, turn: int, text_bytes: int, spool_bytes: int) -> None:
+        """Start empty, for a new turn."""
         self._pending.clear()
         self._size = 0
         self._text_bytes = text_bytes
@@ -79,10 +82,12 @@ class Console:
         self._open = True
 
     def end(self) -> None:
+        """Send what is pending; what is written from now on is dropped."""
         self.drain()
         self._open = False
 
     def put(self, channel: Channel, text: str) -> None:
+        """Take text for one of the streams, and send it in time."""
         if channel is not self._channel:
             self.drain()
             self._channel = channel
@@ -119,6 +124,9 @@ class Console:
 
 console = Console()
 signals.on_tick = console.drain
+
+
+# ruff: noqa: D102 - the methods below are those of every text or byte stream.
 
 
 class Stream(io.TextIOBase):

@@ -102,15 +102,15 @@ def _guarded(step: Callable, *args: object) -> tuple[object, BaseException | Non
     while True:
         try:
             interpreter.untrace()
-            return value, error
         except BaseException:  # noqa: BLE001, S112 - a tracer that raises is removed by that
             continue
+        return value, error
 
 
 def _run(code: str, number: int) -> object:
     program = source.prepare(code, number)
     parts = [part for part in (program.body, program.last) if part is not None]
-    if any([part.co_flags & _CO_COROUTINE for part in parts]):
+    if any(part.co_flags & _CO_COROUTINE for part in parts):
         value = events.run(_run_awaiting(parts))
     else:
         value = None
