@@ -10,6 +10,7 @@ from pathlib import Path
 import wasmtime
 
 from cloche.engine import image
+from cloche.engine.calls import ToGuest, ToHost
 from cloche.engine.module import Program
 from cloche.engine.wasi import Folder, Sleeper, wasi_config
 from cloche.errors import ImageRejected
@@ -54,9 +55,11 @@ class Guest:
         linker = wasmtime.Linker(program.engine)
         linker.define_wasi()
         linker.allow_shadowing = True
-        linker.define(self._store, "host", "call", self._function(self._serve_call))
+        self._served = (ToHost(self._serve_call, 4), ToHost(self._serve_poll, 4))
+        call, poll = self._served
+        linker.define(self._store, "host", "call", call.function(self._store))
         linker.define(
-            self._store, "wasi_snapshot_preview1", "poll_oneoff", self._function(self._serve_poll)
+            self._store, "wasi_snapshot_preview1", "poll_oneoff", poll.function(self._store)
         )
         exports = linker.instantiate(self._store, program.module).exports(self._store)
         memory, turn, alloc = exports["memory"], exports["turn"], exports["host_alloc"]
@@ -66,7 +69,9 @@ class Guest:
             or not isinstance(alloc, wasmtime.Func)
         ):
             raise ImageRejected("the module does not export memory, turn and host_alloc")
-        self._memory, self._turn, self._alloc = memory, turn, alloc
+        self._memory = memory
+        self._turn = ToGuest(self._store, turn, 2)
+        self._alloc = ToGuest(self._store, alloc, 1)
         # The whole 4 GiB are reserved, so growing never moves the base.
         self.address = ctypes.addressof(memory.data_ptr(self._store).contents)
 
@@ -82,16 +87,13 @@ class Guest:
         """
         try:
             encoded = source.encode()
-            pointer = self._place(encoded)
-            return self._turn(self._store, pointer, len(encoded))
+            return self._turn(self._place(encoded), len(encoded))
         except wasmtime.ExitTrap as trap:
             raise GuestTrapped(f"the guest's process ended itself with code {trap.code}") from trap
-        except wasmtime.Trap as trap:
-            raise GuestTrapped(trap.message) from trap
-        except wasmtime.WasmtimeError as error:
-            raise GuestTrapped(str(error).splitlines()[0]) from error
-        except GuestFault as fault:
-            raise GuestTrapped(str(fault)) from fault
+        except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
+            raised = [served.raised for served in self._served if served.raised is not None]
+            reason = str(raised[0]) if raised else str(trap).splitlines()[0]
+            raise GuestTrapped(reason) from trap
 
     def read(self, pointer: int, length: int) -> bytes:
         """Copy bytes out of the guest. Raises `GuestFault` outside its memory."""
@@ -128,30 +130,18 @@ class Guest:
         return pointer
 
     def _place(self, data: bytes) -> int:
-        pointer = self._alloc(self._store, len(data)) & 0xFFFFFFFF
+        pointer = self._alloc(len(data))
         self.write(pointer, data)
         return pointer
 
-    def _function(self, serve: Callable[[int, int, int, int], int]) -> wasmtime.Func:
-        i32 = wasmtime.ValType.i32()
-        return wasmtime.Func(self._store, wasmtime.FuncType([i32] * 4, [i32]), serve)
-
     def _serve_call(self, pointer: int, length: int, answer_out: int, length_out: int) -> int:
-        length &= 0xFFFFFFFF
         if length > MAX_HOST_CALL_BYTES:
             raise GuestFault(f"the guest sent {length} bytes in one call to the host")
-        answer = self._host_call(self.read(pointer & 0xFFFFFFFF, length))
+        answer = self._host_call(self.read(pointer, length))
         placed = self._place(answer) if answer else 0
-        self.write(answer_out & 0xFFFFFFFF, struct.pack("<I", placed))
-        self.write(length_out & 0xFFFFFFFF, struct.pack("<I", len(answer)))
+        self.write(answer_out, struct.pack("<I", placed))
+        self.write(length_out, struct.pack("<I", len(answer)))
         return 0
 
     def _serve_poll(self, subscriptions: int, events: int, count: int, count_out: int) -> int:
-        return self.sleeper.poll(
-            self.read,
-            self.write,
-            subscriptions & 0xFFFFFFFF,
-            events & 0xFFFFFFFF,
-            count & 0xFFFFFFFF,
-            count_out & 0xFFFFFFFF,
-        )
+        return self.sleeper.poll(self.read, self.write, subscriptions, events, count, count_out)

@@ -24,7 +24,6 @@ from cloche.runtimes.meter import Meter, read_progress
 from cloche.runtimes.places import IMAGE, IMAGE_INFO, LIBRARY, MODULE, MPL_DATA, Found, Places
 from cloche.runtimes.private import check_private, claim
 from cloche.runtimes.progress import Progress, Report
-from cloche.runtimes.steps import Preparation, disk_bytes, plan
 
 BUILD_COMMAND = (sys.executable, "-I", "-m", "cloche.runtimes.build")
 """How the child that compiles and warms is started."""
@@ -89,16 +88,16 @@ def prepare(
     this thread. Raises `PreparationFailed`, and `PreparationStopped` soon after `stop` is set.
     """
     spec = (catalog or load_catalog()).python
-    # A complete cache need not be writable: it may come with a container image.
-    runtime = locate(cache_dir, catalog=catalog)
-    if runtime is None:
-        places = Places(cache_dir, spec)
-        try:
+    try:
+        # A complete cache need not be writable: it may come with a container image.
+        runtime = locate(cache_dir, catalog=catalog)
+        if runtime is None:
             claim(cache_dir)
             with _alone(cache_dir, report, stop) as reached:
+                places = Places(cache_dir, spec)
                 runtime = _make(places, wheel, report, reached, stop, build_command)
-        except OSError as error:
-            raise _from_os_error(error, cache_dir) from error
+    except OSError as error:
+        raise _from_os_error(error, cache_dir) from error
     report(Progress("done", 1.0, f"{runtime.language} {runtime.version} is ready", 0.0))
     return runtime
 
@@ -112,11 +111,14 @@ def _make(
     build_command: Sequence[str],
 ) -> PreparedRuntime:
     """Make the missing layers, with the lock held."""
+    # Imported here because a start that finds its runtime prepared needs none of it.
+    from cloche.runtimes.steps import Preparation, disk_bytes, plan
+
     spec, found = places.spec, places.find()
     if runtime := _prepared(spec, found):
         return runtime  # made by the process that was waited for
     clear_staging(places.cache_dir)
-    _check_disk(places, found)
+    _check_disk(places.cache_dir, disk_bytes(spec, found))
     meter = Meter(report, plan(spec, found), cache_dir=places.cache_dir, floor=reached)
     try:
         Preparation(spec, places, wheel, build_command, meter, stop).run()
@@ -175,11 +177,11 @@ def _prepared(spec: Artifact, found: Found) -> PreparedRuntime | None:
     )
 
 
-def _check_disk(places: Places, found: Found) -> None:
-    needed, free = disk_bytes(places.spec, found), shutil.disk_usage(places.cache_dir).free
+def _check_disk(cache_dir: Path, needed: int) -> None:
+    free = shutil.disk_usage(cache_dir).free
     if free < needed:
         raise PreparationFailed(
-            f"{places.cache_dir} has {free / 1e9:.2f} GB free, and the runtime needs "
+            f"{cache_dir} has {free / 1e9:.2f} GB free, and the runtime needs "
             f"{needed / 1e9:.2f} GB; free some, or point CLOCHE_CACHE_DIR to another disk"
         )
 
@@ -187,7 +189,7 @@ def _check_disk(places: Places, found: Found) -> None:
 def _from_os_error(error: OSError, cache_dir: Path) -> PreparationFailed:
     if error.errno in DISK_FULL:
         return PreparationFailed(
-            f"the disk of {cache_dir} is full; free about 1.2 GB, or point CLOCHE_CACHE_DIR to "
+            f"the disk of {cache_dir} is full; free some, or point CLOCHE_CACHE_DIR to "
             "another disk, and start the preparation again"
         )
     return PreparationFailed(f"the runtime cannot be prepared in {cache_dir}: {error}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata, resources
 from pathlib import Path
 
@@ -62,7 +63,7 @@ class Places:
     def _module_key(self, artifact: Layer) -> str:
         return _key(
             artifact.digests[self.spec.module],
-            metadata.version("wasmtime"),
+            _wasmtime_version(),
             target(),
             self.spec.engine,
         )
@@ -80,6 +81,11 @@ class Found:
 def library(spec: Artifact) -> str:
     """Return the name of the library zip in the artifact's folder."""
     return f"{LIBRARY}/{spec.stdlib_name}"
+
+
+@cache
+def _wasmtime_version() -> str:
+    return metadata.version("wasmtime")  # not `import wasmtime`, which takes a tenth of a second
 
 
 def _key(*parts: str) -> str:

@@ -6,18 +6,23 @@ import builtins
 import concurrent.futures.thread
 import sys
 import time
+import warnings
 
 from . import events
 from .display import display
 from .streams import console, stderr, stdout
 
 _sleep = time.sleep
+_set_recursion_limit = sys.setrecursionlimit
+# Unwinding takes the machine's stack, and a guest whose stack overflows is lost.
+_DEEPEST = 100_000
 
 
 def install() -> None:
     """Put the replacements where user code looks for the originals."""
     events.install()
     time.sleep = sleep
+    sys.setrecursionlimit = setrecursionlimit
     builtins.input = input
     builtins.display = display
     # The reactor's own would end the session, where a turn is meant.
@@ -26,6 +31,8 @@ def install() -> None:
     sys.breakpointhook = breakpointhook
     concurrent.futures.thread.ThreadPoolExecutor.submit = submit
     _socket.getaddrinfo = getaddrinfo
+    # tqdm works without its monitor thread, and says at length that it has none.
+    warnings.filterwarnings("ignore", "tqdm:disabling monitor support")
 
 
 def sleep(seconds: float, /) -> None:
@@ -34,7 +41,12 @@ def sleep(seconds: float, /) -> None:
     _sleep(seconds)
 
 
-sleep.__module__ = "time"
+def setrecursionlimit(limit: int, /) -> None:
+    """Set the maximum depth of the Python interpreter stack, to 100000 at most."""
+    _set_recursion_limit(min(limit, _DEEPEST))
+
+
+sleep.__module__, setrecursionlimit.__module__ = "time", "sys"
 
 
 def input(prompt: object = "", /) -> str:

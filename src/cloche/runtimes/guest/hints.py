@@ -10,10 +10,12 @@ _BY_MESSAGE = {
     "has no attribute 'WNOHANG'": _PROCESSES,
     "has no attribute 'fork'": _PROCESSES,
     "has no attribute 'waitpid'": _PROCESSES,
+    "has no attribute 'pipe'": _PROCESSES,
     "has no attribute 'system'": _PROCESSES,
     "has no attribute 'popen'": _PROCESSES,
     "No module named '_multiprocessing'": _PROCESSES,
     "No module named '_posixshmem'": _PROCESSES,
+    "[Errno 58] Not supported": "This sandbox has no network, no processes and no threads.",
     "No module named '_ssl'": _NETWORK,
     "No module named 'IPython'": "There is no IPython here; display(x) is a builtin.",
 }

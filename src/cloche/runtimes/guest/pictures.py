@@ -69,7 +69,10 @@ class Gallery:
             return data, None
         small = _shrink(data, self._image_bytes)
         if small is None:
-            return b"", f"the image does not fit into {self._image_bytes} bytes, so it is only saved"
+            return (
+                b"",
+                f"the image does not fit into {self._image_bytes} bytes, so it is only saved",
+            )
         return small, None
 
 

@@ -7,6 +7,8 @@ from .hints import hint_for
 
 _TracebackException = traceback.TracebackException
 _OURS = "<cloche>/"
+# Formatting costs 0.15 ms a frame, folded or not.
+_MOST_FRAMES = 1200
 
 
 def describe(error: BaseException, filename: str, text_bytes: int) -> tuple[dict, bool]:
@@ -45,6 +47,11 @@ def _format(error: BaseException, filename: str) -> str:
     # What comes before the code itself is the machinery that ran it: our frames, or the event loop.
     start = next((i for i, frame in enumerate(stack) if frame.filename == filename), 0)
     del stack[:start]
+    if len(stack) > _MOST_FRAMES:
+        left_out = len(stack) - _MOST_FRAMES
+        half = _MOST_FRAMES // 2
+        gap = traceback.FrameSummary("...", 0, f"<{left_out} frames left out>", line="")
+        stack[half:-half] = [gap]
     _strip(shown, set())
     hint = hint_for(error)
     if hint:

@@ -1,5 +1,6 @@
 """One turn: fetch the code, run it in the user's `__main__`, report."""
 
+import builtins
 import types
 from collections.abc import Callable
 from types import CodeType, ModuleType
@@ -9,6 +10,7 @@ from . import (
     events,
     figures,
     interpreter,
+    reserve,
     signals,
     source,
     tracebacks,
@@ -41,7 +43,7 @@ _BARE_REPORT = {
 def fresh_main() -> ModuleType:
     """A user's module as a session begins with it."""
     main = types.ModuleType("__main__")
-    main.__dict__["__builtins__"] = interpreter.builtins
+    main.__dict__["__builtins__"] = builtins
     return main
 
 
@@ -60,13 +62,17 @@ def turn() -> None:
         report = _serve(request)
     except BaseException:  # noqa: BLE001 - whatever fails, the host gets its report
         signals.armed = False
+        reserve.release()
     finally:
         signals.listening = False
-        interpreter.leave()
-        wire.finish(report)
+        try:
+            interpreter.leave()
+        finally:
+            wire.finish(report, _BARE_REPORT)
 
 
 def _serve(request: dict) -> dict:
+    reserve.refill()
     number, text_bytes = request["turn"], request["text_bytes"]
     console.begin(number, text_bytes, request["spool_bytes"])
     gallery.begin(number, request["image_bytes"], request["displays"])
@@ -99,6 +105,8 @@ def _guarded(step: Callable, *args: object) -> tuple[object, BaseException | Non
     except BaseException as raised:  # noqa: BLE001
         signals.armed = False
         error = raised
+        if issubclass(type(raised), MemoryError):
+            reserve.release()
     while True:
         try:
             interpreter.untrace()
@@ -115,14 +123,22 @@ def _run(code: str, number: int) -> object:
     else:
         value = None
         for part in parts:
-            value = eval(part, main.__dict__)  # noqa: S307
+            value = _evaluate(part)
     return None if program.last is None or program.silent else value
+
+
+def _evaluate(part: CodeType) -> object:
+    names = main.__dict__
+    # Where a name space has no builtins, eval() would put our own into it.
+    names.setdefault("__builtins__", builtins)
+    names.setdefault("__name__", "__main__")
+    return eval(part, names)  # noqa: S307
 
 
 async def _run_awaiting(parts: list[CodeType]) -> object:
     value = None
     for part in parts:
-        value = eval(part, main.__dict__)  # noqa: S307
+        value = _evaluate(part)
         if part.co_flags & _CO_COROUTINE:
             value = await value
     return value

@@ -34,6 +34,10 @@ def display(header: dict, data: bytes) -> None:
     call(b"D" + _pack("<I", len(head)) + head + data)
 
 
-def finish(report: dict) -> None:
-    """Send the report that ends the turn."""
-    call(b"F" + _encode(report).encode())
+def finish(report: dict, bare_report: dict) -> None:
+    """Send the report that ends the turn, or the bare one if there is no memory to encode it."""
+    try:
+        frame = b"F" + _encode(report).encode()
+    except BaseException:  # noqa: BLE001 - the host waits for a report, whatever happened
+        frame = b"F" + _encode(bare_report).encode()
+    call(frame)
