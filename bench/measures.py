@@ -99,7 +99,7 @@ class Column:
         return cls(cells={first: reason} | dict.fromkeys(rest, Blank("not available")))
 
 
-FULL = Effort(fresh=30, turns=200, compute=9, calls=200, held=20, seconds=10, minimum=3)
+FULL = Effort(fresh=30, turns=200, compute=9, calls=200, held=20, seconds=8, minimum=3)
 QUICK = Effort(fresh=8, turns=30, compute=2, calls=30, held=5, seconds=2, minimum=1)
 
 
@@ -124,16 +124,10 @@ async def measured(product: Product, python: Path, native: Path | None, effort: 
     )
 
 
-async def sampled(take: Callable[[], Awaitable[float]], repetitions: int, effort: Effort) -> Figure:
-    """Warm up, then repeat `take`, which returns seconds, by the rule of `effort`."""
-    await _repeat(take, effort.warm_up, effort.warm_up_seconds, 1)
-    samples = await _repeat(take, repetitions, effort.seconds, effort.minimum)
-    return Figure("seconds", tuple(samples))
-
-
 async def _repeat(
     take: Callable[[], Awaitable[Sample]], repetitions: int, seconds: float, minimum: int
 ) -> list[Sample]:
+    """What `take` returned each time, repeated by the rule of `Effort`."""
     samples: list[Sample] = []
     end = time.monotonic() + seconds
     while len(samples) < repetitions and (len(samples) < minimum or time.monotonic() < end):
@@ -155,17 +149,20 @@ async def _fresh(child: Driver, code: dict[str, str], effort: Effort) -> Figure:
         await asyncio.sleep(PAUSE_SECONDS)
         return (await child.ask("fresh", **code))["seconds"]
 
-    return await sampled(take, effort.fresh, effort)
+    await _repeat(take, effort.warm_up, effort.warm_up_seconds, 1)
+    samples = await _repeat(take, effort.fresh, effort.seconds, effort.minimum)
+    return Figure("seconds", tuple(samples))
 
 
 async def _turn(child: Driver, effort: Effort) -> Figure:
-    """Seconds of a turn that uses a variable of an earlier turn."""
+    """Seconds of a turn that uses a variable of an earlier turn; that one was the warm-up."""
     await child.ask("turn", **SET)
 
     async def take() -> float:
         return (await child.ask("turn", **USE))["seconds"]
 
-    return await sampled(take, effort.turns, effort)
+    samples = await _repeat(take, effort.turns, effort.seconds, effort.minimum)
+    return Figure("seconds", tuple(samples))
 
 
 async def _compute(

@@ -452,7 +452,7 @@ def test_the_variables_of_pip_go_before_its_files_and_its_own_file_before_the_us
     (user / name).write_text("[global]\nindex-url = https://user\nretries = 7\n")
     monkeypatch.delenv("UV_HTTP_RETRIES")
     monkeypatch.delenv("PIP_CONFIG_FILE")
-    if sys.platform != "darwin":
+    if sys.platform not in {"darwin", "win32"}:
         assert uv_environment()["UV_DEFAULT_INDEX"] == "https://user"
         assert uv_environment()["UV_HTTP_RETRIES"] == "7"
 

@@ -13,10 +13,9 @@ Requests (`op`) and what is timed, with time.perf_counter, in seconds:
     each     run one turn in every held session                         not timed
     release  close the held sessions                                    not timed
 
-A turn is `statements` and then `expression`; its text must match the
-pattern `expect`, or there is no figure: a wrong answer has no speed. The answer is
-`{"ok": {...}}`, or `{"missing": reason}` when the product does not have what is asked, or
-`{"failed": reason}`.
+A turn is `statements` and then `expression`; its text must match the pattern `expect`, or there is
+no figure: a wrong answer has no speed. The answer is `{"ok": {...}}`, or `{"missing": reason}` when
+the product does not have what is asked, or `{"failed": reason}`.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self
 
-from cloche.config import Settings
+from cloche.config import Settings, load_settings
 from cloche.outcome import Language
 from cloche.runtimes.readiness import Readiness
 from cloche.sessions.manager import SessionManager
@@ -27,8 +27,11 @@ class Cloche:
     """
 
     def __init__(self, settings: Settings | None = None, **overrides: Any) -> None:
-        """Use `settings`, or those of the environment with `overrides` by name."""
-        self.settings = settings or Settings(**overrides)
+        """Use `settings`, or those of the environment with `overrides` by name.
+
+        Raises `InvalidRequest` for settings that do not fit.
+        """
+        self.settings = settings or load_settings(**overrides)
         self.readiness = Readiness(self.settings.cache_dir)
         self.sessions = SessionManager(
             self.readiness,

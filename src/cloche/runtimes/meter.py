@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,7 +102,7 @@ def _write(file: Path, progress: Progress) -> None:
             "seconds_left": progress.seconds_left,
         }
     )
-    staged = file.with_name(f"{_FILE}.{os.getpid()}")
+    staged = file.with_name(f"{_FILE}.new")
     # Only news for others: on Windows the replacement fails while one of them reads.
     with contextlib.suppress(OSError):
         staged.write_text(text, "utf-8")

@@ -21,8 +21,11 @@ from cloche.runtimes.places import IMAGE, IMAGE_INFO, LIBRARY, MODULE, MPL_DATA,
 from cloche.runtimes.progress import Stage
 from cloche.runtimes.unpack import lay_out, verify
 
-_USEFUL_CORES = 16
-"""More cores than this hardly shorten the compilation."""
+_KNEE = 0.9
+"""Share of a child's work up to which the estimate is taken at its word."""
+
+_PRIOR_SECONDS = 5.0
+"""Weight of the assumption that all cores are used, in the estimate of the time left."""
 
 _MEMORY = "compiling needs about 3 GB of free memory; free some and start the preparation again"
 
@@ -78,7 +81,9 @@ class Preparation:
 
     def _make_image(self, artifact: Layer) -> None:
         spec, cost = self.spec, self.spec.cost
-        self.meter.begin("warm", f"starting {spec.language} {spec.language_version} once")
+        self.meter.begin(
+            "warm", f"starting {spec.language} {spec.language_version} for the first time"
+        )
         with staging(self.places.cache_dir) as work:
             layer = work / "layer"
             layer.mkdir()
@@ -123,14 +128,13 @@ class Preparation:
 def plan(spec: Artifact, found: Found) -> dict[Stage, float]:
     """Return the stages that are still to be done and the seconds that each may take here."""
     cost = spec.cost
-    cores = min(os.cpu_count() or 1, _USEFUL_CORES)
     stages: dict[Stage, float] = {}
     if found.artifact is None:
         stages["fetch"] = cost.fetch_seconds
         stages["verify"] = cost.verify_seconds
         stages["unpack"] = cost.unpack_seconds
     if found.module is None:
-        stages["compile"] = cost.compile_cpu_seconds / cores
+        stages["compile"] = cost.compile_cpu_seconds / _useful_cores()
     stages["warm"] = cost.warm_cpu_seconds
     return stages
 
@@ -143,6 +147,11 @@ def disk_bytes(spec: Artifact, found: Found) -> int:
         return module + cost.image_bytes
     # uv copies what it has unpacked where it cannot link it.
     return max(2 * cost.unpacked_bytes, cost.artifact_bytes + module + cost.image_bytes)
+
+
+def _useful_cores() -> int:
+    # More hardly shorten the compilation.
+    return min(os.cpu_count() or 1, 16)
 
 
 @dataclass
@@ -176,14 +185,15 @@ class _Pace:
             return
         share = spent / expected
         if share > _KNEE:
-            # Past what was expected the bar goes on, ever slower, and never says that all is done.
+            # Near what was expected, and past it, the bar goes on, ever slower; the end is never
+            # shown before it is there.
             over = (share - _KNEE) / (1 - _KNEE)
             share = _KNEE + (1 - _KNEE) * over / (1 + over)
-        elapsed = time.monotonic() - self.started
-        self.meter.update(share, seconds_left=elapsed * (1 - share) / share)
-
-
-_KNEE = 0.9
+        # At first one core reads the module, which says little about the rest: count it as if all
+        # had been busy for a while before.
+        elapsed = time.monotonic() - self.started + _PRIOR_SECONDS
+        rate = (spent + _PRIOR_SECONDS * _useful_cores()) / elapsed
+        self.meter.update(share, seconds_left=(1 - share) * expected / rate)
 
 
 def _published(folder: Path) -> Layer:

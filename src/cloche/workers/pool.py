@@ -15,7 +15,7 @@ from cloche.errors import WorkerFailed
 from cloche.limits import Limits
 from cloche.runtimes.install import PreparedRuntime
 from cloche.workers.link import CAN_FORK, ForkStarter, SpawnStarter, Starter
-from cloche.workers.process import Order
+from cloche.workers.order import Order
 from cloche.workers.worker import Worker
 
 

@@ -13,7 +13,6 @@ import queue
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn, Protocol
 
@@ -22,6 +21,7 @@ from cloche.engine.module import Program, load_module, start_guest_thread
 from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest
 from cloche.workers import confine, wire
 from cloche.workers.changes import Changes
+from cloche.workers.order import Order
 from cloche.workers.wire import Kind
 
 _TICK_SECONDS = 0.1
@@ -61,36 +61,6 @@ class DescriptorChannel:
         view = memoryview(data)
         while view:
             view = view[os.write(self._sending, view) :]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a worker is to become: the payload of a START frame."""
-
-    module: str
-    stdlib: str
-    mpl_data: str
-    image: str
-    image_info: str
-    workspace: str
-    scratch: str
-    memory_bytes: int
-    stream_bytes: int
-    """What is forwarded of each of stdout and stderr while a turn runs."""
-    displays: int
-    display_bytes: int
-    workspace_entries: int
-    portable: bool
-    """Use what every system has, also where this one has better."""
-
-    def encode(self) -> bytes:
-        """Return it as JSON."""
-        return json.dumps(asdict(self)).encode()
-
-    @classmethod
-    def decode(cls, payload: bytes) -> Order:
-        """Undo `encode`."""
-        return cls(**json.loads(payload))
 
 
 def work(channel: Channel, program: Program | None = None) -> NoReturn:

@@ -19,7 +19,7 @@ class Kind(enum.IntEnum):
     """What a frame carries."""
 
     # server → worker
-    START = 1  # JSON of `process.Order`: become the guest of this folder
+    START = 1  # JSON of an `Order`: become the guest of this folder
     TURN = 2  # JSON request, handed to the guest as it is
     INTERRUPT = 3  # nothing: raise KeyboardInterrupt in the turn that runs
     # worker → server

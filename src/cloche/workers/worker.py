@@ -15,7 +15,7 @@ from cloche.limits import Limits
 from cloche.outcome import CodeError, FileChange
 from cloche.workers import wire
 from cloche.workers.link import Link, Starter
-from cloche.workers.process import Order
+from cloche.workers.order import Order
 from cloche.workers.wire import Kind
 
 START_SECONDS = 60.0

@@ -45,6 +45,7 @@ def warm() -> None:
     _enter_workspace()
     interpreter.adopt()
     _run_turns(_WARM_UP)
+    _remove_plots()
     turns.main = turns.fresh_main()
     turns.turns_run = 0
     linecache.clearcache()
@@ -90,6 +91,13 @@ def _run_turns(codes: tuple[str, ...]) -> None:
             turns.turn()
     finally:
         wire.call = real_call
+
+
+def _remove_plots() -> None:
+    with contextlib.suppress(OSError):
+        folder = f"{spool.WORKSPACE}/plots"
+        os.unlink(f"{folder}/turn-0-1.png")  # noqa: PTH108
+        os.rmdir(folder)  # noqa: PTH106
 
 
 def _set_up_pandas(pd: object) -> None:

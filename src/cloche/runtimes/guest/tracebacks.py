@@ -18,7 +18,7 @@ def describe(error: BaseException, filename: str, text_bytes: int) -> tuple[dict
         line, message = error.lineno, str(error.msg)
     else:
         line, message = _line_of(error, filename), str(error)
-    report["line"] = line
+    report["line"] = line if type(line) is int else None
     report["message"], cut = clip(message, text_bytes)
     report["traceback"], also_cut = clip(_format(error, filename), text_bytes)
     return report, cut or also_cut

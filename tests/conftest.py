@@ -1,0 +1,226 @@
+"""What the tests share: a prepared runtime, sandboxes, connected clients, and bounded waits."""
+
+import os
+import sys
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+import pytest
+from fastmcp import Client
+from fastmcp.client.transports import StdioTransport
+
+from cloche import Cloche
+from cloche.config import Settings
+from cloche.mcp.server import build_app
+from cloche.runtimes.install import prepare
+
+PATIENCE_SECONDS = 60
+"""How long a wait may take on the slowest of machines before it counts as never."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def prepared():
+    """The runtime, prepared in the user's cache folder: at once, unless guest code changed."""
+    return prepare(Settings().cache_dir, report=lambda progress: None)
+
+
+# Sandboxes.
+
+
+@pytest.fixture(scope="module")
+async def cloche(anyio_backend, prepared, tmp_path_factory):
+    async with Cloche(data_dir=tmp_path_factory.mktemp("data")) as cloche:
+        yield cloche
+
+
+@pytest.fixture
+async def session(cloche):
+    async with cloche.session() as session:
+        yield session
+
+
+@pytest.fixture(scope="module", params=["native", "portable"])
+async def twin(anyio_backend, prepared, tmp_path_factory, request):
+    """A Cloche as this system has it, then one with what every system has."""
+    data_dir = tmp_path_factory.mktemp(request.param)
+    async with Cloche(data_dir=data_dir, portable=request.param == "portable") as cloche:
+        yield cloche
+
+
+@pytest.fixture
+async def twin_session(twin):
+    async with twin.session() as session:
+        yield session
+
+
+# Clients.
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a client reaches the server."""
+
+    transport: str
+    era: str
+
+
+WAYS = [Way(t, e) for t in ("memory", "stdio") for e in ("modern", "legacy")]
+
+
+@pytest.fixture(scope="module")
+def server_environment(prepared, tmp_path_factory):
+    """The variables of a server process with folders of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CLOCHE_")}
+    return {
+        **kept,
+        "CLOCHE_CACHE_DIR": str(Settings().cache_dir),
+        "CLOCHE_DATA_DIR": str(tmp_path_factory.mktemp("server")),
+    }
+
+
+@pytest.fixture(scope="module")
+def connect_by(cloche, server_environment, tmp_path_factory):
+    """Return an async context manager that connects a client in a given way."""
+
+    @asynccontextmanager
+    async def connect(way, **options):
+        if way.transport == "memory":
+            server = build_app(cloche)
+        else:
+            server = StdioTransport(
+                sys.executable,
+                ["-m", "cloche.cli"],
+                env=server_environment,
+                keep_alive=False,
+                log_file=tmp_path_factory.mktemp("log") / "stderr",
+            )
+        mode = "legacy" if way.era == "legacy" else "auto"
+        async with Client(server, mode=mode, **options) as client:
+            yield client
+
+    return connect
+
+
+@pytest.fixture(scope="module", params=WAYS, ids=lambda way: f"{way.transport}-{way.era}")
+def connect(connect_by, request):
+    """`connect_by`, in each way."""
+
+    def connect(**options):
+        return connect_by(request.param, **options)
+
+    return connect
+
+
+@pytest.fixture(scope="module")
+async def client(anyio_backend, connect):
+    """One connected client for a whole module, in each way."""
+    async with connect() as client:
+        yield client
+
+
+# Processes.
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Wait until a condition holds and return its value, with a bound."""
+
+    async def until(condition, what):
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (value := condition()):
+            if time.monotonic() > deadline:
+                pytest.fail(f"did not come within {PATIENCE_SECONDS} s: {what}")
+            await anyio.sleep(0.01)
+        return value
+
+    return until
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of this system, told from a later one with the same number."""
+
+    pid: int
+    started: str
+
+    @property
+    def alive(self):
+        status = _status(self.pid)
+        return status is not None and status[0] != "Z" and status[19] == self.started
+
+
+class Processes:
+    """Looks at processes of ours through /proc."""
+
+    def workers_below(self, pid):
+        """Fork servers and workers among the descendants of a process."""
+        return {found for found in self.below(pid) if b"cloche.workers" in _command(found.pid)}
+
+    def below(self, pid):
+        parents = {}
+        for entry in Path("/proc").iterdir():
+            if entry.name.isdecimal() and (status := _status(int(entry.name))):
+                parents[Process(int(entry.name), status[19])] = int(status[1])
+        found, numbers = set(), {pid}
+        while True:
+            more = {process for process, parent in parents.items() if parent in numbers} - found
+            if not more:
+                return found
+            found |= more
+            numbers |= {process.pid for process in more}
+
+    def worker_of(self, session):
+        """The process that has the session's workspace open."""
+        (found,) = (
+            process
+            for process in self.workers_below(os.getpid())
+            if str(session.home.workspace) in self.open_files(process).values()
+        )
+        return found
+
+    def fork_server(self):
+        (found,) = (
+            process
+            for process in self.workers_below(os.getpid())
+            if _status(process.pid)[1] == str(os.getpid())
+        )
+        return found
+
+    def open_files(self, process):
+        files = {}
+        for entry in Path(f"/proc/{process.pid}/fd").iterdir():
+            try:
+                files[int(entry.name)] = str(entry.readlink())
+            except OSError:
+                continue
+        return files
+
+
+def _status(pid):
+    """The fields of /proc/PID/stat from the state on."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+
+
+def _command(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+@pytest.fixture(scope="session")
+def processes():
+    if sys.platform != "linux":
+        pytest.skip("looks at processes through /proc")
+    return Processes()
