@@ -167,6 +167,15 @@ class PythonGuest:
         self._signals = info.signals
         self._run_own("_cloche.thaw()")
 
+    def rehearse(self) -> bytes:
+        """Run what sessions usually begin with and forget it: for a guest that has time to wait.
+
+        The first turns are two to three times faster then, for 2 MB of private memory. Returns
+        an empty report.
+        """
+        self._run_own("_cloche.rehearse()")
+        return b"{}"
+
     def suspend(self, image: Path) -> None:
         """Write an image of the guest, between turns."""
         self._run_own("_cloche.freeze()")

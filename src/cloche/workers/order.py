@@ -23,6 +23,8 @@ class Order:
     displays: int
     display_bytes: int
     workspace_entries: int
+    rehearse: bool
+    """Run what sessions usually begin with before being ready."""
     portable: bool
     """Use what every system has, also where this one has better."""
 

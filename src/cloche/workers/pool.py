@@ -18,6 +18,9 @@ from cloche.workers.link import CAN_FORK, ForkStarter, SpawnStarter, Starter
 from cloche.workers.order import Order
 from cloche.workers.worker import Worker
 
+_SETTLE_SECONDS = 0.1
+"""How long a refill waits: a new session's first turn must not share its core with one."""
+
 
 @dataclass(frozen=True)
 class Home:
@@ -54,7 +57,7 @@ class Pool:
         self._refilling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self._refill()
+        self._refill(after_seconds=0)
         return self
 
     async def __aexit__(
@@ -78,10 +81,13 @@ class Pool:
             home = self._new_home()
             return home, await self.start(home)
         finally:
-            self._refill()
+            self._refill(after_seconds=_SETTLE_SECONDS)
 
-    async def start(self, home: Home) -> Worker:
-        """Start a worker for a home that exists. Raises `WorkerFailed`."""
+    async def start(self, home: Home, *, rehearse: bool = False) -> Worker:
+        """Start a worker for a home that exists; `rehearse` makes its first turns faster.
+
+        Raises `WorkerFailed`.
+        """
         runtime, limits = self._runtime, self._limits
         order = Order(
             module=str(runtime.module),
@@ -96,19 +102,21 @@ class Pool:
             displays=limits.displays,
             display_bytes=limits.image_bytes + 8192,
             workspace_entries=limits.workspace_entries,
+            rehearse=rehearse,
             portable=self._portable,
         )
         return await Worker.start(self._starter, order, limits)
 
-    def _refill(self) -> None:
+    def _refill(self, *, after_seconds: float) -> None:
         if len(self._spares) < self._wanted and (self._refilling is None or self._refilling.done()):
-            self._refilling = asyncio.create_task(self._make_spares())
+            self._refilling = asyncio.create_task(self._make_spares(after_seconds))
 
-    async def _make_spares(self) -> None:
+    async def _make_spares(self, after_seconds: float) -> None:
+        await asyncio.sleep(after_seconds)
         while len(self._spares) < self._wanted:
             home = self._new_home()
             try:
-                worker = await self.start(home)
+                worker = await self.start(home, rehearse=True)
             except WorkerFailed:
                 return  # whoever needs a worker next meets the reason
             self._spares.append((home, worker))

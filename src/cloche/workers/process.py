@@ -117,9 +117,13 @@ class _Worker:
             meter = _Meter(self, order)
             guest = self._start_guest(order, meter)
             self._guest = guest
+            if order.rehearse:
+                self._accepted += 1
+                self._turn(guest, meter, changes, None)
             self.send(Kind.READY, json.dumps({"memory_bytes": guest.memory_bytes}).encode())
             while True:
-                self._run(guest, self._requests.get(), meter, changes)
+                request = self._requests.get()
+                self.send(Kind.FINISHED, self._turn(guest, meter, changes, request))
         except GuestTrapped as trapped:
             self.send(Kind.DEAD, str(trapped).encode(errors="replace")[:4096])
         except Exception as error:  # noqa: BLE001 - the process edge
@@ -142,14 +146,17 @@ class _Worker:
         guest.resume(Path(order.image), info, copy=order.portable)
         return guest
 
-    def _run(self, guest: PythonGuest, request: bytes, meter: _Meter, changes: Changes) -> None:
+    def _turn(
+        self, guest: PythonGuest, meter: _Meter, changes: Changes, request: bytes | None
+    ) -> bytes:
+        """Run a turn, or with no request a rehearsal, and return what to tell of it."""
         meter.reset()
         changes.mark()
         wall, cpu = time.monotonic(), time.process_time()
         self._enter_guest(True)
         self._began.set()
         try:
-            report = guest.run(request)
+            report = guest.rehearse() if request is None else guest.run(request)
         finally:
             self._enter_guest(False)
         measured = {
@@ -158,7 +165,7 @@ class _Worker:
             "memory_bytes": guest.memory_bytes,
             "files": changes.since_mark(),
         }
-        self.send(Kind.FINISHED, wire.join_parts(json.dumps(measured).encode(), report))
+        return wire.join_parts(json.dumps(measured).encode(), report)
 
     def _enter_guest(self, entered: bool) -> None:
         with self._turning:

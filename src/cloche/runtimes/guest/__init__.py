@@ -1,6 +1,6 @@
 """The guest side of Cloche: runs turns, shows their output, and readies memory for images."""
 
-from .images import freeze, thaw, warm
+from .images import freeze, rehearse, thaw, warm
 from .turn import turn
 
-__all__ = ["freeze", "thaw", "turn", "warm"]
+__all__ = ["freeze", "rehearse", "thaw", "turn", "warm"]
