@@ -1,4 +1,4 @@
-"""Stands in for `cloche.runtimes.build`: install_build.py MODE COUNTS STEP PATHS...
+"""Stands in for `cloche.runtimes.preparation.build`: install_build.py MODE COUNTS STEP PATHS...
 
 Adds a line with the step to the file COUNTS, so that a test sees how often each was done. Modes:
 
@@ -17,8 +17,8 @@ import socket
 import sys
 from pathlib import Path
 
-from cloche.runtimes import build
-from cloche.runtimes.child import leash
+from cloche.runtimes.preparation import build
+from cloche.runtimes.preparation.child import leash
 
 
 def say(message):

@@ -22,10 +22,10 @@ import pytest
 
 from cloche.errors import PreparationFailed
 from cloche.runtimes.catalog import Artifact, Catalog, Cost, load_catalog
-from cloche.runtimes.fetch import redact
-from cloche.runtimes.indexes import uv_environment
+from cloche.runtimes.preparation.fetch import redact
+from cloche.runtimes.preparation.indexes import uv_environment
 from cloche.runtimes.install import PreparationStopped, locate, prepare
-from cloche.runtimes.meter import read_progress
+from cloche.runtimes.preparation.meter import read_progress
 from cloche.runtimes.progress import Progress, show
 
 HERE = Path(__file__).parent

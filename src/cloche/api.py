@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from types import TracebackType
 from typing import Any, Self
 
 from cloche.config import Settings, load_settings
@@ -26,7 +25,11 @@ class Cloche:
     The first use on a machine prepares the runtime, which takes a minute or two.
     """
 
-    def __init__(self, settings: Settings | None = None, **overrides: Any) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        **overrides: Any,  # noqa: ANN401 - pydantic checks them
+    ) -> None:
         """Use `settings`, or those of the environment with `overrides` by name.
 
         Raises `InvalidRequest` for settings that do not fit.
@@ -50,13 +53,8 @@ class Cloche:
             self._exit = exits.pop_all()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._exit.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *_: object) -> None:
+        await self._exit.aclose()
 
     @asynccontextmanager
     async def session(self, language: Language = "python") -> AsyncGenerator[Session]:

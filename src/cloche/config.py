@@ -14,7 +14,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cloche.errors import InvalidRequest
 from cloche.limits import Limits
 
-
 _PREFIX = "CLOCHE_"
 _NESTED = "__"
 

@@ -17,15 +17,23 @@ from typing import cast
 
 from cloche.errors import PreparationFailed
 from cloche.runtimes.catalog import Artifact, Catalog, load_catalog
-from cloche.runtimes.child import PreparationStopped as PreparationStopped
-from cloche.runtimes.child import check_stop
-from cloche.runtimes.layers import DISK_FULL, clear_staging
-from cloche.runtimes.meter import Meter, read_progress
-from cloche.runtimes.places import IMAGE, IMAGE_INFO, LIBRARY, MODULE, MPL_DATA, Found, Places
-from cloche.runtimes.private import check_private, claim
+from cloche.runtimes.preparation.child import PreparationStopped as PreparationStopped
+from cloche.runtimes.preparation.child import check_stop
+from cloche.runtimes.preparation.layers import DISK_FULL, clear_staging
+from cloche.runtimes.preparation.meter import Meter, read_progress
+from cloche.runtimes.preparation.places import (
+    IMAGE,
+    IMAGE_INFO,
+    LIBRARY,
+    MODULE,
+    MPL_DATA,
+    Found,
+    Places,
+)
+from cloche.runtimes.preparation.private import check_private, claim
 from cloche.runtimes.progress import Progress, Report
 
-BUILD_COMMAND = (sys.executable, "-I", "-m", "cloche.runtimes.build")
+BUILD_COMMAND = (sys.executable, "-I", "-m", "cloche.runtimes.preparation.build")
 """How the child that compiles and warms is started."""
 
 _LOCK = "prepare.lock"
@@ -112,7 +120,7 @@ def _make(
 ) -> PreparedRuntime:
     """Make the missing layers, with the lock held."""
     # Imported here because a start that finds its runtime prepared needs none of it.
-    from cloche.runtimes.steps import Preparation, disk_bytes, plan
+    from cloche.runtimes.preparation.steps import Preparation, disk_bytes, plan
 
     spec, found = places.spec, places.find()
     if runtime := _prepared(spec, found):

@@ -12,7 +12,6 @@ begin with one letter:
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import os
 import struct
@@ -271,11 +270,6 @@ class PythonGuest:
         else:
             raise GuestFault(f"the guest called the host with {request[:16]!r}")
         return b""
-
-
-def guest_digest() -> str:
-    """Return the SHA-256 of all guest code: an image is made anew when it changes."""
-    return hashlib.sha256(json.dumps(_sources(), sort_keys=True).encode()).hexdigest()
 
 
 def make_image(files: PythonFiles, image: Path, info: Path) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from cloche.errors import CapacityReached, UnknownSession
@@ -49,12 +48,7 @@ class SessionManager:
         self._exit.enter_context(self._homes)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         for session in list(self._sessions.values()):
             await self.destroy(session)
         if self._tasks:

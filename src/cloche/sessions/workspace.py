@@ -6,7 +6,6 @@ import contextlib
 import secrets
 import shutil
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from filelock import FileLock, Timeout
@@ -39,12 +38,7 @@ class Homes:
         self._remove_abandoned()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._lock.release()
         _remove(self._root)
 

@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from cloche.engine.image import CAN_MAP
@@ -60,12 +59,7 @@ class Pool:
         self._refill(after_seconds=0)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._refilling is not None:
             self._refilling.cancel()
             await asyncio.wait([self._refilling])

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import cast
 
 from cloche.errors import PreparationFailed
-from cloche.runtimes.private import FILE_MODE, FOLDER_MODE, sync_folder
+from cloche.runtimes.preparation.private import FILE_MODE, FOLDER_MODE, sync_folder
 
 _COMPLETE = "complete.json"
 _STAGING = "staging"

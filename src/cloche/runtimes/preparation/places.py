@@ -17,8 +17,8 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from cloche.runtimes.catalog import Artifact
-from cloche.runtimes.layers import Layer, read_layer
-from cloche.runtimes.target import target
+from cloche.runtimes.preparation.layers import Layer, read_layer
+from cloche.runtimes.preparation.target import target
 
 LIBRARY, MPL_DATA = "lib", "mpl-data"
 """Folders of the artifact that guests are given."""

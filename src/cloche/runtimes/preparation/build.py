@@ -1,7 +1,7 @@
 """Building: the two long steps of a preparation, run by a leashed child process.
 
-    python -I -m cloche.runtimes.build compile SOURCE TARGET
-    python -I -m cloche.runtimes.build warm MODULE STDLIB MPL_DATA IMAGE INFO
+    python -I -m cloche.runtimes.preparation.build compile SOURCE TARGET
+    python -I -m cloche.runtimes.preparation.build warm MODULE STDLIB MPL_DATA IMAGE INFO
 
 It writes JSON lines: `{"calibration_cpu_seconds": …}` once before compiling, `{"cpu_seconds": …}`
 twice a second, and at the end `{"done": true}` or `{"error": …, "reason": …}`.
@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Literal
 
 from cloche.errors import PreparationFailed
-from cloche.runtimes.child import leash
-from cloche.runtimes.layers import DISK_FULL
+from cloche.runtimes.preparation.child import leash
+from cloche.runtimes.preparation.layers import DISK_FULL
 
 _SAY_EVERY_SECONDS = 0.5
 

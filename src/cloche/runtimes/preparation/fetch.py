@@ -20,9 +20,9 @@ import uv
 
 from cloche.errors import PreparationFailed
 from cloche.runtimes.catalog import Artifact
-from cloche.runtimes.child import check_stop, run_child
-from cloche.runtimes.indexes import uv_environment
-from cloche.runtimes.meter import Meter
+from cloche.runtimes.preparation.child import check_stop, run_child
+from cloche.runtimes.preparation.indexes import uv_environment
+from cloche.runtimes.preparation.meter import Meter
 
 _CHUNK_BYTES = 1024 * 1024
 _SHOWN_LINES = 8
@@ -46,7 +46,7 @@ def fetch_from_index(
         environment["UV_CACHE_DIR"] = str(cache)
     ended = run_child(
         [
-            *(sys.executable, "-I", "-m", "cloche.runtimes.child"),
+            *(sys.executable, "-I", "-m", "cloche.runtimes.preparation.child"),
             *(_uv(), "pip", "install", "--no-deps", "--require-hashes"),
             *("--only-binary", ":all:", "--python", sys.executable),
             *("--target", str(target), "--requirements", str(requirements)),

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from cloche.errors import PreparationFailed
 from cloche.runtimes.catalog import Artifact
-from cloche.runtimes.child import check_stop
-from cloche.runtimes.fetch import is_plain_path
-from cloche.runtimes.meter import Meter
+from cloche.runtimes.preparation.child import check_stop
+from cloche.runtimes.preparation.fetch import is_plain_path
+from cloche.runtimes.preparation.meter import Meter
 
 LIBRARY = "lib"
 MPL_DATA = "mpl-data"
