@@ -65,16 +65,16 @@ CASES = [
     ),
     # Tables.
     Case(
-        "frame shows whole numbers whole",
+        "frame shows as in a notebook",
         "import pandas as pd\npd.DataFrame({'a': [1, 2], 'b': [1234567.891, 0.5]})",
         "ok",
-        "   a           b\n0  1 1234567.891\n1  2         0.5",
+        "   a            b\n0  1  1234567.891\n1  2        0.500",
     ),
     Case(
         "series",
         "import pandas as pd\npd.Series([1.5, None], name='s')",
         "ok",
-        "0   1.5\n1   NaN\nName: s, dtype: float64",
+        "0    1.5\n1    NaN\nName: s, dtype: float64",
     ),
     Case(
         "wide frame is not folded",

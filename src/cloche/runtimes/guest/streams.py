@@ -51,8 +51,10 @@ class Channel:
     def end(self) -> tuple[str, int]:
         """The tail, and how many bytes are missing between what was sent and the tail."""
         start = max(0, len(self._tail) - (self._text_bytes - self._sent))
-        while start and start < len(self._tail) and self._tail[start] & 0xC0 == 0x80:
-            start += 1
+        if start or self._sent + len(self._tail) < self.total:
+            # The cut may have met the middle of a character.
+            while start < len(self._tail) and self._tail[start] & 0xC0 == 0x80:
+                start += 1
         tail = self._tail[start:]
         self._tail = bytearray()
         return tail.decode(), self.total - self._sent - len(tail)
