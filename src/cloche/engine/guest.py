@@ -12,11 +12,13 @@ import wasmtime
 from cloche.engine import image
 from cloche.engine.calls import ToGuest, ToHost
 from cloche.engine.module import Program
-from cloche.engine.wasi import Folder, Sleeper, wasi_config
+from cloche.engine.wasi import Folder, Sleeper, random_bytes, wasi_config
 from cloche.errors import ImageRejected
 
 HostCall = Callable[[bytes], bytes]
 """Answers `_host.call(request)` of the guest; an exception traps the guest."""
+
+_WASI = "wasi_snapshot_preview1"
 
 MAX_HOST_CALL_BYTES = 64 * 1024 * 1024
 """Largest request that a guest may hand to the host in one call."""
@@ -51,16 +53,17 @@ class Guest:
         self._host_call = host_call
         self._store = wasmtime.Store(program.engine)
         self._store.set_wasi(wasi_config(folders, environment, stderr))
-        self._store.set_limits(memory_size=memory_bytes)
+        self.limit_memory(memory_bytes)
         linker = wasmtime.Linker(program.engine)
         linker.define_wasi()
         linker.allow_shadowing = True
-        self._served = (ToHost(self._serve_call, 4), ToHost(self._serve_poll, 4))
-        call, poll = self._served
-        linker.define(self._store, "host", "call", call.function(self._store))
-        linker.define(
-            self._store, "wasi_snapshot_preview1", "poll_oneoff", poll.function(self._store)
-        )
+        self._served = {
+            ("host", "call"): ToHost(self._serve_call, 4),
+            (_WASI, "poll_oneoff"): ToHost(self._serve_poll, 4),
+            (_WASI, "random_get"): ToHost(self._serve_random, 2),
+        }
+        for (space, name), served in self._served.items():
+            linker.define(self._store, space, name, served.function(self._store))
         exports = linker.instantiate(self._store, program.module).exports(self._store)
         memory, turn, alloc = exports["memory"], exports["turn"], exports["host_alloc"]
         if (
@@ -80,6 +83,10 @@ class Guest:
         """Size of the linear memory; it never shrinks, so this is also its peak."""
         return self._memory.data_len(self._store)
 
+    def limit_memory(self, memory_bytes: int) -> None:
+        """Bound the growth of the memory from now on."""
+        self._store.set_limits(memory_size=memory_bytes)
+
     def turn(self, source: str) -> int:
         """Run source text in the guest's `__main__`; 0 when it returned, 1 when it raised.
 
@@ -91,7 +98,7 @@ class Guest:
         except wasmtime.ExitTrap as trap:
             raise GuestTrapped(f"the guest's process ended itself with code {trap.code}") from trap
         except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
-            raised = [served.raised for served in self._served if served.raised is not None]
+            raised = [served.raised for served in self._served.values() if served.raised]
             reason = str(raised[0]) if raised else str(trap).splitlines()[0]
             raise GuestTrapped(reason) from trap
 
@@ -145,3 +152,6 @@ class Guest:
 
     def _serve_poll(self, subscriptions: int, events: int, count: int, count_out: int) -> int:
         return self.sleeper.poll(self.read, self.write, subscriptions, events, count, count_out)
+
+    def _serve_random(self, pointer: int, length: int) -> int:
+        return random_bytes(self.write, pointer, length)

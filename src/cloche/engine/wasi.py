@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import struct
 import threading
 import time
@@ -21,6 +23,8 @@ _ERRNO_SUCCESS = 0
 _ERRNO_INVALID = 28
 
 _MAX_SUBSCRIPTIONS = 1024
+_MOST_RANDOM_BYTES = 1024 * 1024
+_MOST_DESCRIPTORS = 256
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,43 @@ def wasi_config(
     for folder in folders:
         config.preopen_dir(str(folder.host), folder.guest, folder.writable)
     return config
+
+
+def descriptors_of(folder: Path) -> list[int]:
+    """Return every descriptor of this process that stands for `folder`.
+
+    A guest reaches its folders through descriptors that wasmtime opened when it was made.
+    """
+    wanted = folder.stat()
+    found: list[int] = []
+    for descriptor in range(3, _MOST_DESCRIPTORS):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(descriptor), wanted):
+                found.append(descriptor)
+    return found
+
+
+def point_at(descriptors: Sequence[int], folder: Path) -> None:
+    """Make the descriptors of one folder stand for another. POSIX only.
+
+    This is how a guest that was copied by fork gets folders of its own.
+    """
+    target = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    for descriptor in descriptors:
+        os.dup2(target, descriptor)
+    os.close(target)
+
+
+def random_bytes(write: Callable[[int, bytes], None], pointer: int, length: int) -> int:
+    """Serve `random_get(pointer, length)`; returns a WASI errno.
+
+    Asks the system each time: a generator in this process would be copied with it by fork, and
+    two sessions would get the same secrets.
+    """
+    if length > _MOST_RANDOM_BYTES:
+        return _ERRNO_INVALID
+    write(pointer, os.urandom(length))
+    return _ERRNO_SUCCESS
 
 
 class Sleeper:

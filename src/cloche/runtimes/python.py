@@ -29,7 +29,7 @@ from cloche.engine.guest import Guest, GuestFault, GuestTrapped
 from cloche.engine.image import CAN_MAP
 from cloche.engine.interrupt import SignalAddresses
 from cloche.engine.module import Program, load_module, start_guest_thread
-from cloche.engine.wasi import Folder
+from cloche.engine.wasi import Folder, point_at
 from cloche.errors import ClocheError, ImageRejected, PreparationFailed
 
 WORKSPACE = "/workspace"
@@ -109,6 +109,14 @@ class TurnSink(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class GuestFolders:
+    """The descriptors through which a guest reaches the folders that are a session's own."""
+
+    workspace: list[int]
+    scratch: list[int]
+
+
 class PythonGuest:
     """A guest with Python in it. One thread makes every call but `interrupt` and `tick`."""
 
@@ -174,6 +182,25 @@ class PythonGuest:
         """
         self._run_own("_cloche.rehearse()")
         return b"{}"
+
+    def settle(
+        self,
+        folders: GuestFolders,
+        *,
+        workspace: Path,
+        scratch: Path,
+        memory_bytes: int,
+        sink: TurnSink,
+    ) -> None:
+        """Begin a life of its own as the copy, made by fork, of a guest that was only resumed.
+
+        `folders` are those of the guest that was copied.
+        """
+        point_at(folders.workspace, workspace)
+        point_at(folders.scratch, scratch)
+        self._sink = sink
+        self._guest.limit_memory(memory_bytes)
+        self._run_own("_cloche.thaw()")
 
     def suspend(self, image: Path) -> None:
         """Write an image of the guest, between turns."""

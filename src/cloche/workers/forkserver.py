@@ -1,8 +1,12 @@
-"""A lean process that workers are forked from: wasmtime imported, module mapped, no guest yet.
+"""A lean process that workers are forked from, with everything loaded that they have in common.
 
-Forking it gives a worker in a few milliseconds that shares everything with its siblings. It is
-never forked after a guest was made in it, because wasmtime's own threads would be lost. It reads
-orders from a Unix socket, one line of JSON each, with the worker's channel attached as a
+Forking it gives a worker in a few milliseconds that shares all it does not change with its
+siblings. On Linux that includes a guest, the template: restored from the warm image and rehearsed,
+and never used for anything else, so that a worker only moves its copy into folders of its own. No
+thread may run when it is forked, because a fork loses it; wasmtime starts some of its own when a
+guest first reads or writes a file, and the template does not.
+
+It reads orders from a Unix socket, one line of JSON each, with the worker's channel attached as a
 descriptor where one is needed:
 
     {"fork": id} + descriptor     answered by {"forked": id, "pid": pid}
@@ -27,19 +31,25 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cloche.engine.module import Program, load_module
+from cloche.engine.module import load_module, start_guest_thread
+from cloche.engine.wasi import descriptors_of
+from cloche.runtimes.python import GuestFolders, PythonGuest, TurnSink
 from cloche.workers import confine
-from cloche.workers.process import DescriptorChannel, work
+from cloche.workers.order import Order
+from cloche.workers.process import DescriptorChannel, Start, new_guest, work
 
 _READ_BYTES = 4096
 _DESCRIPTORS_AT_ONCE = 16
+
+_CAN_SHARE_GUEST = sys.platform == "linux"
+"""Whether it can be seen here that no thread runs."""
 
 
 class _ForkServer:
     """Forks, kills and reaps workers as ordered over `control`."""
 
-    def __init__(self, control: socket.socket, program: Program) -> None:
-        self._control, self._program = control, program
+    def __init__(self, control: socket.socket, start: Start) -> None:
+        self._control, self._start = control, start
         self._workers: dict[int, int] = {}
         self._text = b""
         self._channels: deque[int] = deque()
@@ -102,7 +112,7 @@ class _ForkServer:
             self._control.close()
             for descriptor in (self._sigchld, self._sigchld_end, *self._channels):
                 os.close(descriptor)
-            work(DescriptorChannel(channel, channel), self._program)
+            work(DescriptorChannel(channel, channel), self._start)
         finally:
             os._exit(1)  # nothing of the parent's may run in the child
 
@@ -125,13 +135,63 @@ def _ignore(number: int, frame: FrameType | None) -> None:
     """Handle a signal whose only purpose is to end a wait."""
 
 
+def _starter(order: Order) -> Start:
+    """Return how workers come by their guests: by fork, or as new ones of a loaded module."""
+    program = load_module(Path(order.module))
+    if not _CAN_SHARE_GUEST:
+        return lambda order, sink: new_guest(program, order, sink)
+    made: list[PythonGuest] = []
+
+    def make() -> None:
+        guest = new_guest(program, order, _Nobody())
+        guest.rehearse()
+        made.append(guest)
+
+    start_guest_thread(make).join()
+    (template,) = made
+    if len(list(Path("/proc/self/task").iterdir())) != 1:
+        raise RuntimeError("the template started a thread, which a fork would lose")
+
+    folders = GuestFolders(
+        descriptors_of(Path(order.workspace)), descriptors_of(Path(order.scratch))
+    )
+
+    def settle(order: Order, sink: TurnSink) -> PythonGuest:
+        template.settle(
+            folders,
+            workspace=Path(order.workspace),
+            scratch=Path(order.scratch),
+            memory_bytes=order.memory_bytes,
+            sink=sink,
+        )
+        return template
+
+    return settle
+
+
+class _Nobody:
+    """Hears what the template sends while it is made, which is nothing."""
+
+    def stdout(self, text: bytes) -> None:
+        """Take a piece of standard output."""
+
+    def stderr(self, text: bytes) -> None:
+        """Take a piece of standard error."""
+
+    def display(self, parts: bytes) -> None:
+        """Take display data."""
+
+
 def main() -> None:
-    """Be the process: arguments are the descriptor of the control socket and the module."""
+    """Be the process: arguments are the descriptor of the control socket and an order.
+
+    The order is that of a worker which is never made; its folders are the template's.
+    """
     control = socket.socket(fileno=int(sys.argv[1]))
     confine.silence_streams()
     confine.die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = _ForkServer(control, load_module(Path(sys.argv[2])))
+    server = _ForkServer(control, _starter(Order.decode(sys.argv[2].encode())))
     gc.collect()
     gc.freeze()  # keeps the collector of each worker from touching, and so copying, shared pages
     server.serve()

@@ -15,10 +15,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Protocol
 
 from cloche.errors import WorkerFailed
+from cloche.workers.order import Order
 
 CAN_FORK = sys.platform in {"linux", "darwin"}
 
@@ -30,6 +30,7 @@ class Link(Protocol):
     """The server's end of one worker process."""
 
     pid: int
+    """Number of the process; 0 until it is known."""
 
     def send(self, data: bytes) -> None:
         """Queue bytes for the worker; bytes for a worker that is gone are dropped."""
@@ -102,15 +103,14 @@ class _Wires(asyncio.SubprocessProtocol, asyncio.Protocol):
 class ForkStarter:
     """Starts workers by forking a lean process that has everything loaded."""
 
-    def __init__(self, module: Path) -> None:
-        """Workers run the compiled module at this path."""
-        self._module = module
+    def __init__(self, order: Order) -> None:
+        """`order` is that of a worker in folders which no session ever gets."""
+        self._order = order
         self._names = itertools.count(1)
         self._server: asyncio.subprocess.Process | None = None
         self._control: asyncio.Transport | None = None
         self._socket: socket.socket | None = None
-        self._forked: dict[int, asyncio.Future[int]] = {}
-        self._ended: dict[int, asyncio.Future[None]] = {}
+        self._workers: dict[int, _ForkLink] = {}
         self._text = b""
         self._starting = asyncio.Lock()  # one fork server, however many ask for it at once
 
@@ -120,21 +120,21 @@ class ForkStarter:
         loop = asyncio.get_running_loop()
         name = next(self._names)
         ours, theirs = socket.socketpair()
-        forked = self._forked[name] = loop.create_future()
-        ended = self._ended[name] = loop.create_future()
+        worker = self._workers[name] = _ForkLink(name, self.kill)
         try:
             with theirs:
                 message = json.dumps({"fork": name}).encode() + b"\n"
                 socket.send_fds(control, [message], [theirs.fileno()])
-            pid = await forked
         except OSError as error:
+            del self._workers[name]
             ours.close()
             raise WorkerFailed(f"the fork server is gone: {error}") from error
-        finally:
-            self._forked.pop(name, None)
+        # The worker need not be there yet: what is sent waits for it.
         ours.setblocking(False)
-        transport, _ = await loop.create_connection(lambda: _Wires(received, closed), sock=ours)
-        return _ForkLink(self, name, pid, transport, ended)
+        worker.transport, _ = await loop.create_connection(
+            lambda: _Wires(received, closed), sock=ours
+        )
+        return worker
 
     async def close(self) -> None:
         """End every worker and the fork server."""
@@ -156,7 +156,9 @@ class ForkStarter:
                 with theirs:
                     self._server = await asyncio.create_subprocess_exec(
                         *_python(
-                            "cloche.workers.forkserver", str(theirs.fileno()), str(self._module)
+                            "cloche.workers.forkserver",
+                            str(theirs.fileno()),
+                            self._order.encode().decode(),
                         ),
                         pass_fds=[theirs.fileno()],
                         stdin=subprocess.DEVNULL,
@@ -180,19 +182,15 @@ class ForkStarter:
         for line in lines:
             message: dict[str, int] = json.loads(line)
             if "forked" in message:
-                self._forked.pop(message["forked"]).set_result(message["pid"])
+                self._workers[message["forked"]].pid = message["pid"]
             else:
-                self._ended.pop(message["ended"]).set_result(None)
+                self._workers.pop(message["ended"]).has_ended()
 
     def _lost(self) -> None:
         """The fork server is gone, and with it every worker; the next start makes a new one."""
-        failure = WorkerFailed("the fork server ended")
-        for forked in self._forked.values():
-            forked.set_exception(failure)
-        for ended in self._ended.values():
-            ended.set_result(None)
-        self._forked.clear()
-        self._ended.clear()
+        for worker in self._workers.values():
+            worker.has_ended()
+        self._workers.clear()
         if self._socket is not None:
             self._socket.close()
             self._socket = None
@@ -201,26 +199,27 @@ class ForkStarter:
 class _ForkLink:
     """A link to a forked worker."""
 
-    def __init__(
-        self,
-        starter: ForkStarter,
-        name: int,
-        pid: int,
-        transport: asyncio.Transport,
-        ended: asyncio.Future[None],
-    ) -> None:
-        self.pid = pid
-        self._starter, self._name, self._transport, self._ended = starter, name, transport, ended
+    transport: asyncio.Transport
+
+    def __init__(self, name: int, kill: Callable[[int], None]) -> None:
+        self.pid = 0
+        self._name, self._kill = name, kill
+        self._ended = asyncio.Event()
 
     def send(self, data: bytes) -> None:
-        self._transport.write(data)
+        self.transport.write(data)
 
     def kill(self) -> None:
-        self._starter.kill(self._name)
-        self._transport.abort()
+        self._kill(self._name)
+        self.transport.abort()
+
+    def has_ended(self) -> None:
+        """Note that the process is gone."""
+        self._ended.set()
+        self.transport.abort()
 
     async def ended(self) -> None:
-        await asyncio.shield(self._ended)
+        await self._ended.wait()
 
 
 class SpawnStarter:

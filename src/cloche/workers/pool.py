@@ -51,7 +51,9 @@ class Pool:
         self._wanted = spares
         self._portable = portable or not CAN_MAP
         forks = CAN_FORK and not portable
-        self._starter: Starter = ForkStarter(runtime.module) if forks else SpawnStarter()
+        self._starter: Starter = (
+            ForkStarter(self._order(new_home(), rehearse=False)) if forks else SpawnStarter()
+        )
         self._spares: deque[tuple[Home, Worker]] = deque()
         self._refilling: asyncio.Task[None] | None = None
 
@@ -82,8 +84,12 @@ class Pool:
 
         Raises `WorkerFailed`.
         """
+        order = self._order(home, rehearse=rehearse)
+        return await Worker.start(self._starter, order, self._limits)
+
+    def _order(self, home: Home, *, rehearse: bool) -> Order:
         runtime, limits = self._runtime, self._limits
-        order = Order(
+        return Order(
             module=str(runtime.module),
             stdlib=str(runtime.stdlib),
             mpl_data=str(runtime.mpl_data),
@@ -99,7 +105,6 @@ class Pool:
             rehearse=rehearse,
             portable=self._portable,
         )
-        return await Worker.start(self._starter, order, limits)
 
     def _refill(self, *, after_seconds: float) -> None:
         if len(self._spares) < self._wanted and (self._refilling is None or self._refilling.done()):

@@ -13,12 +13,13 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn, Protocol
 
 from cloche.engine.guest import GuestTrapped
 from cloche.engine.module import Program, load_module, start_guest_thread
-from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest
+from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest, TurnSink
 from cloche.workers import confine, wire
 from cloche.workers.changes import Changes
 from cloche.workers.order import Order
@@ -63,9 +64,28 @@ class DescriptorChannel:
             view = view[os.write(self._sending, view) :]
 
 
-def work(channel: Channel, program: Program | None = None) -> NoReturn:
+Start = Callable[[Order, TurnSink], PythonGuest]
+"""How this process comes by its guest."""
+
+
+def new_guest(program: Program, order: Order, sink: TurnSink) -> PythonGuest:
+    """Return a guest as `order` wants it, ready for its first turn."""
+    guest = PythonGuest(
+        program,
+        PythonFiles(Path(order.module), Path(order.stdlib), Path(order.mpl_data)),
+        workspace=Path(order.workspace),
+        scratch=Path(order.scratch),
+        memory_bytes=order.memory_bytes,
+        sink=sink,
+    )
+    info = ImageInfo.load(Path(order.image_info))
+    guest.resume(Path(order.image), info, copy=order.portable)
+    return guest
+
+
+def work(channel: Channel, start: Start) -> NoReturn:
     """Serve the server at the other end of `channel` until it goes away."""
-    worker = _Worker(channel, program)
+    worker = _Worker(channel, start)
     decoder = wire.Decoder()
     while data := channel.receive():
         for kind, payload in decoder.feed(data):
@@ -76,9 +96,9 @@ def work(channel: Channel, program: Program | None = None) -> NoReturn:
 class _Worker:
     """Takes frames on the main thread and runs the guest on its own."""
 
-    def __init__(self, channel: Channel, program: Program | None) -> None:
+    def __init__(self, channel: Channel, start: Start) -> None:
         self._channel = channel
-        self._program = program
+        self._start = start
         self._guest: PythonGuest | None = None
         self._requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._sending = threading.Lock()  # keeps the frames of two threads apart
@@ -115,8 +135,8 @@ class _Worker:
         try:
             changes = Changes(Path(order.workspace), order.workspace_entries)
             meter = _Meter(self, order)
-            guest = self._start_guest(order, meter)
-            self._guest = guest
+            confine.confine()
+            guest = self._guest = self._start(order, meter)
             if order.rehearse:
                 self._accepted += 1
                 self._turn(guest, meter, changes, None)
@@ -130,21 +150,6 @@ class _Worker:
             reason = f"{type(error).__name__}: {error}"
             self.send(Kind.DEAD, reason.encode(errors="replace")[:4096])
         os._exit(1)
-
-    def _start_guest(self, order: Order, meter: _Meter) -> PythonGuest:
-        files = PythonFiles(Path(order.module), Path(order.stdlib), Path(order.mpl_data))
-        guest = PythonGuest(
-            self._program or load_module(files.module),
-            files,
-            workspace=Path(order.workspace),
-            scratch=Path(order.scratch),
-            memory_bytes=order.memory_bytes,
-            sink=meter,
-        )
-        info = ImageInfo.load(Path(order.image_info))
-        confine.confine()
-        guest.resume(Path(order.image), info, copy=order.portable)
-        return guest
 
     def _turn(
         self, guest: PythonGuest, meter: _Meter, changes: Changes, request: bytes | None
@@ -245,7 +250,10 @@ def main() -> NoReturn:
     confine.silence_streams()
     confine.die_with_parent()
     try:
-        work(DescriptorChannel(receiving, sending))
+        work(
+            DescriptorChannel(receiving, sending),
+            lambda order, sink: new_guest(load_module(Path(order.module)), order, sink),
+        )
     finally:
         os._exit(1)
 
