@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +30,9 @@ _OK, _CODE_FAILED, _USAGE, _INTERNAL = 0, 1, 2, 70
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     parsed = _parser().parse_args(arguments)
     try:
         return parsed.command(parsed)
@@ -139,14 +145,23 @@ def _show(outcome: Outcome) -> int:
     sys.stdout.write(outcome.stdout)
     if outcome.result is not None:
         print(outcome.result)
-    for number, output in enumerate((o for o in outcome.outputs if o.data), 1):
-        file = Path(f"plot-{number}.{output.mime.removeprefix('image/')}")
-        file.write_bytes(output.data or b"")
-        print(f"wrote {file}", file=sys.stderr)
+    for output in outcome.outputs:
+        if output.data:
+            print(f"wrote {_write_new(output.mime, output.data)}", file=sys.stderr)
     if outcome.error is not None:
         shown = outcome.error.traceback or f"{outcome.error.type}: {outcome.error.message}"
         print(shown.rstrip(), file=sys.stderr)
     return _OK if outcome.status == "ok" else _CODE_FAILED
+
+
+def _write_new(mime: str, data: bytes) -> Path:
+    """Write an image beside the user's files, over none of them."""
+    for number in itertools.count(1):
+        path = Path(f"plot-{number}.{mime.removeprefix('image/')}")
+        with contextlib.suppress(FileExistsError), path.open("xb") as file:
+            file.write(data)
+            return path
+    raise AssertionError
 
 
 if __name__ == "__main__":

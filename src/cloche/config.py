@@ -9,7 +9,7 @@ from typing import Any
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from cloche.errors import InvalidRequest
 from cloche.limits import Limits
@@ -62,6 +62,11 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic chec
             raise InvalidRequest(f"{name} in the environment is no setting of Cloche{hint}")
     try:
         return Settings(**overrides)
+    except SettingsError as error:
+        raise InvalidRequest(
+            f"{_PREFIX}LIMITS is no JSON object; set a single limit by its own name, "
+            f"for example {_PREFIX}LIMITS{_NESTED}TIMEOUT_SECONDS"
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = f"{_PREFIX}{_NESTED.join(str(part) for part in first['loc'])}".upper()

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 KIB = 1024
 MIB = 1024 * KIB
+GIB = 1024 * MIB
 
 
 class Limits(BaseModel):
@@ -22,7 +23,7 @@ class Limits(BaseModel):
     grace_seconds: float = Field(default=2.0, gt=0, le=60)
     """How long interrupted code may take to stop before its worker is killed."""
 
-    memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB, le=4096 * MIB)
+    memory_bytes: int = Field(default=1 * GIB, ge=256 * MIB, le=4 * GIB)
     """Guest memory; past it the code gets MemoryError."""
 
     code_bytes: int = Field(default=1 * MIB, ge=1, le=16 * MIB)
@@ -31,7 +32,7 @@ class Limits(BaseModel):
     text_bytes: int = Field(default=16 * KIB, ge=KIB, le=MIB)
     """What is returned of each text (stdout, stderr, result, traceback); head and tail are kept."""
 
-    spool_bytes: int = Field(default=16 * MIB, ge=MIB, le=1024 * MIB)
+    spool_bytes: int = Field(default=16 * MIB, ge=MIB, le=1 * GIB)
     """What is kept in the workspace of output longer than `text_bytes`, per stream and turn."""
 
     image_bytes: int = Field(default=512 * KIB, ge=64 * KIB, le=4 * MIB)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
 Language = Literal["python", "javascript", "typescript"]
@@ -12,6 +12,16 @@ Language = Literal["python", "javascript", "typescript"]
 Status = Literal["ok", "error", "timeout", "cancelled", "limit", "crashed"]
 
 State = Literal["kept", "rolled_back", "lost"]
+
+
+def _within(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/") or "\0" in path:
+        raise ValueError("the path does not stay within the workspace")
+    return path
+
+
+WorkspacePath = Annotated[str, Field(max_length=4096), AfterValidator(_within)]
+"""Path relative to a workspace, with forward slashes, that does not lead out of it."""
 
 
 class Record(BaseModel):
@@ -45,7 +55,7 @@ class Output(Record):
     mime: str
     """Media type, for example image/png."""
 
-    path: str | None
+    path: WorkspacePath | None
     """Where the whole of it lies in the workspace, relative to it."""
 
     width: int | None
@@ -64,13 +74,13 @@ class Output(Record):
 class FileChange(Record):
     """A file of the workspace that the turn touched."""
 
-    path: str
+    path: WorkspacePath
     """Path relative to the workspace, with forward slashes."""
 
     change: Literal["created", "modified", "deleted"]
     """What happened to it."""
 
-    size: int
+    size: int = Field(ge=0)
     """Size in bytes after the turn; 0 when it was deleted."""
 
 
@@ -126,5 +136,5 @@ class Outcome(Record):
     truncated: bool
     """Whether any text above was cut in the middle."""
 
-    full_output_path: str | None
+    full_output_path: WorkspacePath | None
     """Where in the workspace the uncut text lies, when it was cut."""

@@ -114,20 +114,24 @@ class Guest:
         """Write the memory to a new file; call between turns only."""
         image.save_memory(self.address, self.memory_bytes, path)
 
-    def restore(self, path: Path, *, copy: bool = not image.CAN_MAP) -> None:
+    def restore(
+        self, path: Path, *, size: int | None = None, copy: bool = not image.CAN_MAP
+    ) -> None:
         """Make the memory what `save` wrote; `copy` reads instead of mapping it.
 
-        Raises `ImageRejected` for a file that is no image for this guest.
+        `size` is what the file must have. Raises `ImageRejected` for a file that is no image for this guest.
         """
-        size = path.stat().st_size
-        missing = size - self.memory_bytes
-        if size == 0 or size % image.PAGE_BYTES or missing < 0:
-            raise ImageRejected(f"{path.name} has {size} bytes, which is no image of this runtime")
         try:
+            found = path.stat().st_size
+            missing = found - self.memory_bytes
+            if found != (size or found) or found % image.PAGE_BYTES or missing < 0:
+                raise ImageRejected(
+                    f"{path.name} has {found} bytes, which is no image of this runtime"
+                )
             if missing:
                 self._memory.grow(self._store, missing // image.PAGE_BYTES)
             bring = image.copy_memory if copy else image.map_memory
-            bring(self.address, size, path)
+            bring(self.address, found, path)
         except (OSError, wasmtime.WasmtimeError) as error:
             raise ImageRejected(f"{path.name} could not be restored: {error}") from error
 

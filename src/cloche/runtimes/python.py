@@ -76,7 +76,7 @@ class ImageInfo:
     def load(cls, path: Path) -> ImageInfo:
         """Read what `save` wrote. Raises `ImageRejected`."""
         try:
-            data = json.loads(path.read_text("utf-8"))
+            data = dict(json.loads(path.read_text("utf-8")))
             signals = data.pop("signals")
             info = cls(signals=None if signals is None else SignalAddresses(**signals), **data)
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -168,9 +168,7 @@ class PythonGuest:
 
     def resume(self, image: Path, info: ImageInfo, *, copy: bool) -> None:
         """Become the guest that the image was taken of. Raises `ImageRejected`."""
-        if image.stat().st_size != info.size:
-            raise ImageRejected(f"{image} has {image.stat().st_size} bytes instead of {info.size}")
-        self._guest.restore(image, copy=copy)
+        self._guest.restore(image, size=info.size, copy=copy)
         self._signals = info.signals
         self._run_own("_cloche.thaw()")
 

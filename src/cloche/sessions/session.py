@@ -57,6 +57,8 @@ class Session:
         self._queued = 0
         self._running: _Turn | None = None
         self.closed = False
+        self._lost_at = 0  # the last turn whose outcome said that variables are lost
+        self._lost = False  # variables are lost, and no outcome has said so yet
 
     async def execute(
         self,
@@ -135,6 +137,7 @@ class Session:
             self._check_open()
             if not self._worker.alive:
                 self._worker = await self._pool.start(self.home)
+                self._lost = self.turns > self._lost_at
             if turn.stopped is not None:
                 raise asyncio.CancelledError
             self.turns += 1
@@ -153,6 +156,7 @@ class Session:
             await worker.run(self.turns, turn.code, received, turn.listener)
         except WorkerDied as death:
             self._check_open()
+            self._lost_at = self.turns
             return build_broken_outcome(
                 received,
                 session_id=self.id,
@@ -164,8 +168,10 @@ class Session:
                 wall_seconds=time.monotonic() - began,
                 limits=self.limits,
             )
+        lost, self._lost = self._lost, False
         return build_outcome(
             received,
+            state="lost" if lost else "kept",
             session_id=self.id,
             language=self.language,
             turn=self.turns,

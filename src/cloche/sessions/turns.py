@@ -16,6 +16,7 @@ def build_outcome(
     turn: int,
     limits: Limits,
     stopped: Status | None,
+    state: State,
 ) -> Outcome:
     """Return the outcome of a turn that the guest has reported.
 
@@ -45,7 +46,7 @@ def build_outcome(
         error=error,
         outputs=_outputs(received),
         files=measured.files,
-        state="kept",
+        state=state,
         session_id=session_id,
         language=language,
         turn=turn,

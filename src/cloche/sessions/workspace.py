@@ -10,10 +10,12 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
+from cloche.errors import InvalidRequest
 from cloche.workers.pool import Home
 
 _ID_BYTES = 20
 _LOCK = "lock"
+_ABANDONED = ".abandoned"
 
 
 def session_id(home: Home) -> str:
@@ -33,9 +35,20 @@ class Homes:
         self._lock = FileLock(self._root / _LOCK)
 
     def __enter__(self) -> Self:
-        self._root.mkdir(parents=True, mode=0o700)
-        self._lock.acquire()
-        self._remove_abandoned()
+        try:
+            self._all.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # Nobody looks for abandoned folders between the making of ours and its lock.
+            with FileLock(self._all.with_suffix(".lock")):
+                self._root.mkdir(mode=0o700)
+                self._lock.acquire()
+                abandoned = self._set_aside_abandoned()
+        except OSError as error:
+            raise InvalidRequest(
+                f"{self._all} cannot hold the files of sessions ({error.strerror}); "
+                "name another folder by CLOCHE_DATA_DIR"
+            ) from error
+        for folder in abandoned:
+            _remove(folder)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,15 +68,21 @@ class Homes:
         """Remove a session's folders with all that is in them."""
         _remove(home.workspace.parent)
 
-    def _remove_abandoned(self) -> None:
+    def _set_aside_abandoned(self) -> list[Path]:
+        """Return the folders of servers that are gone, under names that no server looks for."""
+        found: list[Path] = []
         for root in self._all.iterdir():
-            if root == self._root:
+            if root == self._root or not root.is_dir():
+                continue
+            if root.suffix == _ABANDONED:
+                found.append(root)
                 continue
             lock = FileLock(root / _LOCK, blocking=False)
             with contextlib.suppress(Timeout, OSError):
                 lock.acquire()
                 lock.release()
-                _remove(root)
+                found.append(root.rename(root.with_suffix(_ABANDONED)))
+        return found
 
 
 def _remove(folder: Path) -> None:

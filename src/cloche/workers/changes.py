@@ -58,10 +58,15 @@ class Changes:
                             return seen
                         # Links are never followed: they may lead out of the workspace.
                         if entry.is_dir(follow_symlinks=False):
-                            folders.append((f"{prefix}{entry.name}/", entry.path))
+                            folders.append((f"{prefix}{_shown(entry.name)}/", entry.path))
                         elif entry.is_file(follow_symlinks=False):
                             status = entry.stat(follow_symlinks=False)
-                            seen[prefix + entry.name] = (status.st_size, status.st_mtime_ns)
+                            seen[prefix + _shown(entry.name)] = (status.st_size, status.st_mtime_ns)
             except OSError:
                 continue  # it went away while we looked
         return seen
+
+
+def _shown(name: str) -> str:
+    """Return a name that is valid Unicode: the host may have put a file with another there."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")

@@ -26,6 +26,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 from collections import deque
 from pathlib import Path
 from types import FrameType
@@ -40,6 +41,8 @@ from cloche.workers.process import DescriptorChannel, Start, new_guest, work
 
 _READ_BYTES = 4096
 _DESCRIPTORS_AT_ONCE = 16
+
+_ALONE_SECONDS = 10.0
 
 _CAN_SHARE_GUEST = sys.platform == "linux"
 """Whether it can be seen here that no thread runs."""
@@ -149,8 +152,7 @@ def _starter(order: Order) -> Start:
 
     start_guest_thread(make).join()
     (template,) = made
-    if len(list(Path("/proc/self/task").iterdir())) != 1:
-        raise RuntimeError("the template started a thread, which a fork would lose")
+    _wait_until_alone()
 
     folders = GuestFolders(
         descriptors_of(Path(order.workspace)), descriptors_of(Path(order.scratch))
@@ -167,6 +169,15 @@ def _starter(order: Order) -> Start:
         return template
 
     return settle
+
+
+def _wait_until_alone() -> None:
+    """Return when no other thread is left: a joined one still is, for an instant."""
+    deadline = time.monotonic() + _ALONE_SECONDS
+    while len(list(Path("/proc/self/task").iterdir())) > 1:
+        if time.monotonic() > deadline:
+            raise RuntimeError("the template started a thread, which a fork would lose")
+        time.sleep(0.001)
 
 
 class _Nobody:

@@ -112,6 +112,7 @@ class _Worker:
         """Serve one frame from the server."""
         if kind is Kind.START:
             order = Order.decode(payload)
+            confine.confine()  # before any other thread: what it gives up, it gives up for itself
             start_guest_thread(lambda: self._live(order))
             threading.Thread(target=self._tick, daemon=True).start()
         elif kind is Kind.TURN:
@@ -135,7 +136,6 @@ class _Worker:
         try:
             changes = Changes(Path(order.workspace), order.workspace_entries)
             meter = _Meter(self, order)
-            confine.confine()
             guest = self._guest = self._start(order, meter)
             if order.rehearse:
                 self._accepted += 1

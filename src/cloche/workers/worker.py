@@ -11,8 +11,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cloche.errors import WorkerFailed
-from cloche.limits import Limits
-from cloche.outcome import CodeError, FileChange
+from cloche.limits import GIB, Limits
+from cloche.outcome import CodeError, FileChange, WorkspacePath
 from cloche.workers import wire
 from cloche.workers.link import Link, Starter
 from cloche.workers.order import Order
@@ -39,15 +39,15 @@ class Report(_Untrusted):
     stdout_cut: int = Field(ge=0)
     stderr_cut: int = Field(ge=0)
     truncated: bool
-    full_output_path: str | None = Field(max_length=4096)
+    full_output_path: WorkspacePath | None
 
 
 class Measured(_Untrusted):
     """What the worker says of a turn."""
 
-    wall_seconds: float = Field(ge=0)
-    cpu_seconds: float = Field(ge=0)
-    memory_bytes: int = Field(ge=0)
+    wall_seconds: float = Field(ge=0, allow_inf_nan=False)
+    cpu_seconds: float = Field(ge=0, allow_inf_nan=False)
+    memory_bytes: int = Field(ge=0, le=4 * GIB)
     files: list[FileChange]
 
 
@@ -56,7 +56,7 @@ class DisplayHeader(_Untrusted):
 
     kind: Literal["image"]
     mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
-    path: str | None = Field(max_length=4096)
+    path: WorkspacePath | None
     width: int | None = Field(ge=0, le=1_000_000)
     height: int | None = Field(ge=0, le=1_000_000)
     text: str | None = Field(max_length=4096)
@@ -191,6 +191,8 @@ class Worker:
         elif kind is Kind.FINISHED:
             measured, report = wire.split_parts(payload)
             turn.measured = Measured.model_validate_json(measured)
+            if len(turn.measured.files) > 2 * self._limits.workspace_entries:
+                raise wire.WireError("it named more files than it may look at")
             turn.report = Report.model_validate_json(report)
             self._settle()
         else:
