@@ -154,7 +154,10 @@ class Process:
     @property
     def alive(self):
         status = _status(self.pid)
-        return status is not None and status[0] != "Z" and status[19] == self.started
+        if status is None or status[19] != self.started:
+            return False
+        # The first thread may be dead while others, and with them the descriptors, are not.
+        return status[0] != "Z" or len(Processes().threads_of(self.pid)) > 1
 
 
 class Processes:
@@ -186,13 +189,11 @@ class Processes:
         )
         return found
 
-    def fork_server(self):
-        (found,) = (
-            process
-            for process in self.workers_below(os.getpid())
-            if _status(process.pid)[1] == str(os.getpid())
-        )
-        return found
+    def threads_of(self, pid):
+        try:
+            return [entry.name for entry in Path(f"/proc/{pid}/task").iterdir()]
+        except OSError:
+            return []
 
     def open_files(self, process):
         files = {}

@@ -11,6 +11,8 @@ from cloche.errors import CapacityReached, ClocheError, InvalidRequest, UnknownS
 
 pytestmark = pytest.mark.anyio
 
+PATIENCE_SECONDS = 30
+
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="POSIX links and signals")
 
 
@@ -73,7 +75,8 @@ async def test_random_numbers_differ_between_sessions(twin):
 
 async def test_ids_of_sessions_carry_enough_random_bits(cloche):
     async with cloche.session() as one, cloche.session() as other:
-        assert len(os.path.commonprefix([one.id, other.id])) < len(one.id) - 32
+        same = [a for a, b in zip(one.id, other.id, strict=True) if a == b]
+        assert len(one.id) - len(same) >= 24  # of at least 32 hexadecimal digits
 
 
 async def test_unknown_ended_and_foreign_sessions_are_told_alike(cloche):
@@ -108,14 +111,12 @@ async def test_a_session_may_be_ended_twice(cloche):
 
 
 async def test_sessions_past_the_bound_are_refused_until_one_ends(prepared, tmp_path):
-    async with Cloche(data_dir=tmp_path, max_sessions=2, spares=0) as cloche:
+    async with Cloche(data_dir=tmp_path, max_sessions=2, spares=0) as cloche, cloche.session():
         async with cloche.session():
-            async with cloche.session():
-                with pytest.raises(CapacityReached, match="2 sessions"):
-                    async with cloche.session():
-                        pass
-            async with cloche.session() as session:
-                assert (await run(session, "1")).result == "1"
+            with pytest.raises(CapacityReached, match="2 sessions"):
+                await cloche.sessions.create("python", owner="local")
+        async with cloche.session() as session:
+            assert (await run(session, "1")).result == "1"
 
 
 async def test_sessions_asked_for_at_once_keep_to_the_bound(prepared, tmp_path):
@@ -255,7 +256,7 @@ SOFT = {
     "regex": "import re\nre.match('(a+)+$', 'a' * 60 + 'b')",
     "numpy loop": "import numpy as np\na = np.ones((100, 100))\nwhile True: a = a @ a / 100",
     "infinite generator": "def g():\n    while True: yield 1\nsum(g())",
-    "list of an infinite iterator": "import itertools\nfor x in itertools.count(): pass",
+    "infinite iterator": "import itertools\nfor n in itertools.count(): pass",
     "infinite printing": "while True: print('x' * 50)",
     "infinite printing to stderr": "import sys\nwhile True: print('x' * 5, file=sys.stderr)",
     "asyncio.sleep": "import asyncio\nawait asyncio.sleep(3600)",
@@ -263,7 +264,7 @@ SOFT = {
     "asyncio busy": "import asyncio\nwhile True: await asyncio.sleep(0)",
     "except Exception: pass": "while True:\n    try:\n        1 / 0\n    except Exception: pass",
     "recursion": "def f(n):\n    return f(n - 1) + f(n - 1) if n else 1\nf(60)",
-    "finally": "while True:\n    try:\n        x = 1\n    finally:\n        y = 2",
+    "finally": "while True:\n    try:\n        n = 1\n    finally:\n        n = 2",
     "context managers": "import io\nwhile True:\n    with io.StringIO() as f: f.write('x')",
     "many files": "while True: open('file', 'w').close()",
     "lambda": "f = lambda: 1\nwhile f(): pass",
@@ -324,7 +325,9 @@ HARD = {
 @pytest.mark.parametrize("name", HARD)
 async def test_code_that_cannot_be_interrupted_is_killed_and_files_are_kept(session, name):
     await run(session, "x = 1\nopen('kept', 'w').write('data');")
-    outcome = await session.execute("print('before')\n" + HARD[name], timeout_seconds=0.3)
+    outcome = await session.execute(
+        "print('before', flush=True)\n" + HARD[name], timeout_seconds=0.3
+    )
     assert outcome.status == "timeout"
     if outcome.state == "kept":  # a softer end than had to be
         assert (await run(session, "x")).result == "1"
@@ -353,7 +356,9 @@ async def test_an_interrupt_at_any_instant_of_a_turn_leaves_the_session_whole(se
         short = await session.execute("x += 1\nx", timeout_seconds=seconds)
         assert short.state == "kept", (attempt, short)
         assert short.status in {"ok", "timeout"}, (attempt, short)
-    await run(session, "import time\nfor _ in range(30): time.sleep(0.01)\nx += 1", timeout_seconds=60)
+    await run(
+        session, "import time\nfor _ in range(30): time.sleep(0.01)\nx += 1", timeout_seconds=60
+    )
 
 
 async def test_an_interrupt_never_reaches_the_turn_after(session):
@@ -385,9 +390,7 @@ CRASHES = {
         "import sys\nsys.setrecursionlimit(10**9)\n"
         "class A:\n    def __getattr__(self, name): return getattr(self, name)\nA().x"
     ),
-    "recursion without bound": (
-        "import sys\nsys.setrecursionlimit(2**31 - 1)\ndef f(): f()\nf()"
-    ),
+    "recursion without bound": ("import sys\nsys.setrecursionlimit(2**31 - 1)\ndef f(): f()\nf()"),
     "nested containers": "a = []\nfor _ in range(10**6): a = [a]\nrepr(a)",
     "deep destruction": "a = None\nfor _ in range(10**6): a = (a,)\ndel a",
     "broken bytecode": (
@@ -395,14 +398,16 @@ CRASHES = {
     ),
     "deep regex": "import re\nre.compile('(' * 5000 + ')' * 5000)",
     "deep expression": "eval('+'.join(['1'] * 200_000))",
-    "fault handler": "import faulthandler\nfaulthandler._sigsegv()",
+    "segmentation fault": "import faulthandler\nfaulthandler._sigsegv()",
 }
 
 
 @pytest.mark.parametrize("name", CRASHES)
 async def test_a_crash_is_an_outcome_and_the_next_turn_works(session, name):
     await run(session, "x = 1\nopen('kept', 'w').write('data');")
-    outcome = await session.execute("print('before')\n" + CRASHES[name], timeout_seconds=60)
+    outcome = await session.execute(
+        "print('before', flush=True)\n" + CRASHES[name], timeout_seconds=60
+    )
     assert outcome.status in {"ok", "error", "crashed"}, outcome
     assert outcome.stdout.startswith("before\n")
     if outcome.status == "crashed":
@@ -415,10 +420,14 @@ async def test_a_crash_is_an_outcome_and_the_next_turn_works(session, name):
 
 
 async def test_a_guest_that_ends_itself_is_told_as_a_crash(twin_session):
-    outcome = await twin_session.execute("import os\nprint('bye')\nos._exit(3)")
-    assert (outcome.status, outcome.state, outcome.stdout) == ("crashed", "lost", "bye\n")
+    outcome = await twin_session.execute("import os\nos._exit(3)")
+    assert (outcome.status, outcome.state) == ("crashed", "lost")
     assert "3" in outcome.error.message
     assert (await run(twin_session, "1")).result == "1"
+
+
+async def test_what_was_printed_before_an_exit_is_not_lost(session):
+    assert (await session.execute("import os\nprint('bye')\nos._exit(3)")).stdout == "bye\n"
 
 
 async def test_a_crash_of_one_session_leaves_the_others_alone(cloche):
@@ -437,10 +446,10 @@ async def test_many_crashes_in_a_row_are_survived(session):
 async def test_memory_past_the_limit_is_a_memory_error_and_variables_are_kept(session):
     await run(session, "x = 1")
     for code in (
-        "a = bytearray(3_000_000_000)",
-        "a = 'x' * 10**10",
+        "a = bytearray(2_000_000_000)",
+        "a = 'x' * 1_500_000_000",
         "a = []\nwhile True: a.append(bytearray(10_000_000))",
-        "import numpy as np\nnp.ones((10**5, 10**5))",
+        "import numpy as np\nnp.ones(200_000_000)",
     ):
         outcome = await session.execute(code, timeout_seconds=60)
         assert outcome.status == "error", outcome
@@ -449,12 +458,17 @@ async def test_memory_past_the_limit_is_a_memory_error_and_variables_are_kept(se
         await run(session, "a = None\nx")
 
 
-async def test_memory_filled_with_small_objects_is_survived(session):
-    outcome = await session.execute(
-        "d = {}\nwhile True: d[len(d)] = [str(len(d))] * 8", timeout_seconds=120
-    )
-    assert outcome.status in {"error", "crashed"}, outcome
-    assert (await session.execute("d = None\n1 + 1")).result == "2"
+async def test_memory_filled_with_small_objects_is_survived(prepared, tmp_path):
+    limits = Limits(memory_bytes=256 * 1024 * 1024)
+    async with (
+        Cloche(data_dir=tmp_path, limits=limits, spares=0) as cloche,
+        cloche.session() as session,
+    ):
+        outcome = await session.execute(
+            "d = {}\nwhile True: d[len(d)] = [str(len(d))] * 8", timeout_seconds=120
+        )
+        assert outcome.status in {"error", "crashed"}, outcome
+        assert (await session.execute("d = None\n1 + 1")).result == "2"
 
 
 # Ended while they run.
@@ -478,24 +492,28 @@ async def test_ending_a_session_ends_the_calls_that_wait(cloche, until):
     assert [type(each) for each in ended] == [UnknownSession] * 3
 
 
+@pytest.mark.parametrize("yields", range(1, 9))
 async def test_a_session_ended_while_its_worker_starts_anew_runs_nothing_more(
-    cloche, processes, until
+    cloche, processes, until, yields
 ):
     session = await cloche.sessions.create("python", owner="local")
     await session.execute("import os\nos._exit(1)")
     before = processes.workers_below(os.getpid())
     call = asyncio.create_task(session.execute("'ran'"))
-    await asyncio.sleep(0)  # the worker is being started
+    for _ in range(yields):  # the worker is being started
+        await asyncio.sleep(0)
     await cloche.sessions.destroy(session)
     with pytest.raises(UnknownSession):
         await call
     # None but spares may be there.
     await until(
-        lambda: not [
-            worker
-            for worker in processes.workers_below(os.getpid()) - before
-            if str(session.home.workspace) in str(processes.open_files(worker).values())
-        ],
+        lambda: (
+            not [
+                worker
+                for worker in processes.workers_below(os.getpid()) - before
+                if str(session.home.workspace) in str(processes.open_files(worker).values())
+            ]
+        ),
         "the new worker is gone",
     )
 
@@ -518,19 +536,25 @@ async def test_leaving_cloche_while_sessions_are_made_leaves_nothing(
     prepared, tmp_path, processes, portable
 ):
     before = processes.workers_below(os.getpid())
-    async with Cloche(data_dir=tmp_path, portable=portable) as cloche:
-        makings = [
-            asyncio.create_task(cloche.sessions.create("python", owner="local")) for _ in range(3)
-        ]
-        await asyncio.sleep(0)
-    ended = await asyncio.wait_for(asyncio.gather(*makings, return_exceptions=True), 60)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        async with Cloche(data_dir=tmp_path, portable=portable) as cloche:
+            makings = [
+                asyncio.create_task(cloche.sessions.create("python", owner="local"))
+                for _ in range(3)
+            ]
+            await asyncio.sleep(0)
+        ended = await asyncio.gather(*makings, return_exceptions=True)
     assert all(isinstance(each, ClocheError | asyncio.CancelledError) for each in ended), ended
     assert processes.workers_below(os.getpid()) - before == set()
     assert list((tmp_path / "homes").iterdir()) == []
 
 
 async def test_a_session_given_up_while_it_is_made_harms_no_other(prepared, tmp_path):
-    async with Cloche(data_dir=tmp_path, spares=0) as cloche, cloche.session() as other:
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        Cloche(data_dir=tmp_path, spares=0) as cloche,
+        cloche.session() as other,
+    ):
         await run(other, "x = 1")
         for yields in range(12):
             making = asyncio.create_task(cloche.sessions.create("python", owner="local"))
@@ -615,15 +639,15 @@ async def test_output_of_any_size_comes_back_cut(session, code):
 
 
 # Values of the user's own that get into the report.
+LINE = "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = {}\nraise e"
+
 LIES = {
-    "line number is text": "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = 'zzz'\nraise e",
-    "line number is huge": "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = 10**5000\nraise e",
-    "line number is 2**70": "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = 2**70\nraise e",
-    "line number is negative": "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = -9\nraise e",
-    "line number is a float": "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = 1.5\nraise e",
-    "line number is NaN": (
-        "e = SyntaxError('x')\ne.filename = '<turn 2>'\ne.lineno = float('nan')\nraise e"
-    ),
+    "line number is text": LINE.format("'zzz'"),
+    "line number is huge": LINE.format("10**5000"),
+    "line number is 2**70": LINE.format("2**70"),
+    "line number is negative": LINE.format("-9"),
+    "line number is a float": LINE.format("1.5"),
+    "line number is NaN": LINE.format("float('nan')"),
     "surrogate in a message": "raise ValueError('\\ud800')",
     "surrogate in a syntax error": "eval('\"\\ud800')",
     "result is a lying str": (
@@ -640,11 +664,10 @@ LIES = {
     "notes are huge": "e = ValueError()\ne.__notes__ = ['x' * 10_000_000] * 9\nraise e",
     "cause is itself": "e = ValueError()\ne.__cause__ = e\nraise e",
     "long chain": (
-        "e = None\nfor i in range(3000):\n    n = ValueError(i)\n    n.__cause__ = e\n    e = n\nraise e"
+        "e = None\nfor i in range(3000):\n    n = ValueError(i)\n    n.__cause__ = e\n    e = n\n"
+        "raise e"
     ),
-    "deep group": (
-        "e = ValueError()\nfor i in range(3000): e = ExceptionGroup('g', [e])\nraise e"
-    ),
+    "deep group": ("e = ValueError()\nfor i in range(3000): e = ExceptionGroup('g', [e])\nraise e"),
     "printed text is a lying str": (
         "class S(str):\n    __len__ = lambda s: -5\n    encode = lambda s, *a: 1 / 0\n"
         "import sys\nsys.stdout.write(S('x'));"
@@ -653,9 +676,7 @@ LIES = {
         "class S(str):\n    def __len__(self): raise SystemExit\n"
         "import sys\nsys.stdout.write(S('x'));"
     ),
-    "image is huge": (
-        "class P:\n    _repr_png_ = lambda s: b'\\x89PNG' + bytes(60_000_000)\nP()"
-    ),
+    "image is huge": ("class P:\n    _repr_png_ = lambda s: b'\\x89PNG' + bytes(60_000_000)\nP()"),
     "image is no image": "class P:\n    _repr_png_ = lambda s: b'nothing'\nP()",
     "image is no bytes": "class P:\n    _repr_png_ = lambda s: 7\nP()",
     "picture with huge announced size": (
@@ -723,25 +744,28 @@ async def test_other_sessions_have_descriptors_when_one_has_none(cloche):
             await run(new, "1")
 
 
-async def test_a_workspace_full_of_files_is_told_truly_as_far_as_it_is_told(session):
-    code = (
-        "import os\nfor i in range(20_000):\n    open(f'f{i}', 'w').close()\n"
-        "len(os.listdir('.'))"
-    )
-    outcome = await run(session, code, timeout_seconds=120)
-    assert outcome.result == "20000"
-    assert {change.change for change in outcome.files} == {"created"}
-    assert (await run(session, "1")).files == []
-    after = await run(session, "for i in range(100): open(f'g{i}', 'w').close()")
-    assert not [change for change in after.files if change.change != "created"]
-    after = await run(session, "for i in range(0, 20_000, 2): os.remove(f'f{i}')", timeout_seconds=120)
-    lies = [
-        change
-        for change in after.files
-        if (session.home.workspace / change.path).exists() == (change.change == "deleted")
-        or (change.change == "created" and change.path.startswith("f"))
-    ]
-    assert not lies
+async def test_a_workspace_full_of_files_is_told_truly_as_far_as_it_is_told(prepared, tmp_path):
+    limits = Limits(workspace_entries=200)
+    async with (
+        Cloche(data_dir=tmp_path, limits=limits, spares=0) as cloche,
+        cloche.session() as session,
+    ):
+        workspace = session.home.workspace
+        for i in range(1000):
+            (workspace / f"f{i}").touch()
+        outcome = await run(session, "import os\nlen(os.listdir('.'))")
+        assert outcome.result == "1000"
+        assert outcome.files == []
+        after = await run(session, "for i in range(100): open(f'g{i}', 'w').close()")
+        assert {(c.change, c.path[0]) for c in after.files} <= {("created", "g")}
+        after = await run(session, "for i in range(0, 1000, 2): os.remove(f'f{i}')")
+        lies = [
+            change
+            for change in after.files
+            if (workspace / change.path).exists() == (change.change == "deleted")
+            or change.change == "created"
+        ]
+        assert not lies
 
 
 async def test_deep_folders_are_no_trouble(session):

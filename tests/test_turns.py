@@ -264,7 +264,9 @@ async def test_more_plots_than_allowed_are_counted_and_not_returned(prepared, tm
             "    plt.figure(figsize=(1, 1))\n    plt.plot([1])\n    plt.show()",
         )
         assert len(outcome.outputs) == 2
-        assert "2" in outcome.stdout + outcome.stderr + "".join(o.text or "" for o in outcome.outputs)
+        assert "2" in outcome.stdout + outcome.stderr + "".join(
+            o.text or "" for o in outcome.outputs
+        )
 
 
 async def test_a_large_image_is_sent_within_its_budget_and_kept_whole(session):
@@ -302,9 +304,7 @@ async def test_files_say_what_a_turn_created_modified_and_deleted(twin_session):
         ("a/b/new.txt", "created", 5),
         ("gone.txt", "created", 0),
     ]
-    second = await run(
-        twin_session, "open('a/b/new.txt', 'a').write('6')\nos.remove('gone.txt')"
-    )
+    second = await run(twin_session, "open('a/b/new.txt', 'a').write('6')\nos.remove('gone.txt')")
     assert [(f.path, f.change, f.size) for f in second.files] == [
         ("a/b/new.txt", "modified", 6),
         ("gone.txt", "deleted", 0),

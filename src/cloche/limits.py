@@ -44,5 +44,8 @@ class Limits(BaseModel):
     workspace_entries: int = Field(default=10_000, ge=1, le=1_000_000)
     """Files and folders of a workspace that are looked at to tell what a turn changed."""
 
+    changed_files: int = Field(default=200, ge=0, le=100_000)
+    """Changed files that one outcome names, by path; the others are changed all the same."""
+
     queued_calls: int = Field(default=8, ge=0, le=1000)
     """Calls that may wait for a session that is running another."""

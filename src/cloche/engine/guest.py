@@ -119,7 +119,8 @@ class Guest:
     ) -> None:
         """Make the memory what `save` wrote; `copy` reads instead of mapping it.
 
-        `size` is what the file must have. Raises `ImageRejected` for a file that is no image for this guest.
+        `size` is what the file must have. Raises `ImageRejected` for a file that is no image for
+        this guest.
         """
         try:
             found = path.stat().st_size

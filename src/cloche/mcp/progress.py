@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from typing import Self
 
 from fastmcp import Context
@@ -18,6 +19,8 @@ class ProgressReporter:
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
+        # What is told comes from callbacks that run in some other request's context.
+        self._context = contextvars.copy_context()
         self._messages: asyncio.Queue[str] = asyncio.Queue(_PENDING_MESSAGES)
         self._sender: asyncio.Task[None] | None = None
         self._sent = 0
@@ -44,7 +47,7 @@ class ProgressReporter:
         with contextlib.suppress(asyncio.QueueFull):
             self._messages.put_nowait(message)
         if self._sender is None:
-            self._sender = asyncio.create_task(self._send())
+            self._sender = asyncio.create_task(self._send(), context=self._context)
 
     async def _send(self) -> None:
         while True:

@@ -6,6 +6,7 @@ from fastmcp import FastMCP
 
 from cloche import __version__
 from cloche.api import LOCAL_OWNER, Cloche
+from cloche.mcp.arguments import ArgumentErrors
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.tools import add_tools
 
@@ -23,6 +24,7 @@ def build_app(cloche: Cloche) -> FastMCP:
         version=__version__,
         instructions=_INSTRUCTIONS,
         mask_error_details=True,
+        middleware=[ArgumentErrors()],
     )
     sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)
     add_tools(app, sessions, cloche.readiness, cloche.settings.limits)

@@ -139,6 +139,7 @@ class PythonGuest:
         self._request = b""
         self._report: bytes | None = None
         self._signals: SignalAddresses | None = None
+        self._listens = False
         self._guest = Guest(
             program,
             folders=[
@@ -210,7 +211,7 @@ class PythonGuest:
 
         Raises `GuestTrapped` when the guest is dead afterwards.
         """
-        self._request, self._report = request, None
+        self._request, self._report, self._listens = request, None, False
         self._guest.sleeper.reset()
         self._run_own("_cloche.turn()")
         if self._report is None:
@@ -218,7 +219,7 @@ class PythonGuest:
         return self._report
 
     def interrupt(self) -> bool:
-        """Raise KeyboardInterrupt in the running turn; False when that cannot be done here.
+        """Raise KeyboardInterrupt in the running turn; False when nothing there would hear it.
 
         Any thread may call it, again and again until `interrupt_taken`.
         """
@@ -264,7 +265,8 @@ class PythonGuest:
         return report["status"] == "interrupted"
 
     def _trip(self, signal: int, *, wake: bool) -> bool:
-        if self._signals is None:
+        # Before the guest has taken the turn it would ignore the signal, and it would be lost.
+        if self._signals is None or not self._listens:
             return False
         interrupt.trip(self._guest.address, self._signals, signal)
         if wake:
@@ -287,9 +289,10 @@ class PythonGuest:
             if len(body) != 8:
                 raise GuestFault("the guest took a turn without naming its clock")
             self._guest.sleeper.synchronise(struct.unpack("<q", body)[0])
+            self._listens = True
             return self._request
         elif kind == b"F":
-            self._report = body
+            self._report, self._listens = body, False
         elif kind == b"B":
             return json.dumps(_modules()).encode()
         else:

@@ -42,9 +42,13 @@ class Readiness:
         self._failure: str | None = None
 
     async def __aenter__(self) -> Self:
-        self._runtime = locate(self._cache_dir)
-        if self._runtime is None:
-            self._begin()
+        try:
+            self._runtime = locate(self._cache_dir)
+        except ClocheError as error:
+            self._failure = str(error)
+        else:
+            if self._runtime is None:
+                self._begin()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,6 +96,7 @@ class Readiness:
         if self._preparing is None or self._preparing.done():
             self._failure = None
             self._preparing = asyncio.create_task(self._prepare())
+            self._preparing.add_done_callback(_retrieve)
         return self._preparing
 
     async def _prepare(self) -> PreparedRuntime:
@@ -114,3 +119,9 @@ class Readiness:
         self._progress = progress
         for listener in list(self._listeners):
             listener(progress)
+
+
+def _retrieve(preparing: asyncio.Task[PreparedRuntime]) -> None:
+    """Take note of a failure that nobody waits for: `standings` tells of it."""
+    if not preparing.cancelled():
+        preparing.exception()

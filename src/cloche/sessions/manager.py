@@ -8,13 +8,15 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Self
 
-from cloche.errors import CapacityReached, UnknownSession
+from cloche.errors import CapacityReached, RuntimeUnavailable, UnknownSession
 from cloche.limits import Limits
 from cloche.outcome import Language, Outcome
 from cloche.runtimes.readiness import Listener, Readiness
 from cloche.sessions.session import Session
 from cloche.sessions.workspace import Homes, session_id
 from cloche.workers.pool import Pool
+
+_CLOSED = "the server is shutting down; connect again when it is back"
 
 
 class SessionManager:
@@ -41,6 +43,7 @@ class SessionManager:
         self._pool: Pool | None = None
         self._making_pool = asyncio.Lock()  # one pool, however many first calls there are
         self._making = 0
+        self._closed = False
         self._tasks: set[asyncio.Task[Outcome]] = set()
         self._exit = AsyncExitStack()
 
@@ -49,6 +52,7 @@ class SessionManager:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         for session in list(self._sessions.values()):
             await self.destroy(session)
         if self._tasks:
@@ -72,6 +76,8 @@ class SessionManager:
             home, worker = await pool.new()
         finally:
             self._making -= 1
+        if self._closed:  # meanwhile; the pool ends the worker
+            raise RuntimeUnavailable(_CLOSED)
         session = Session(
             session_id=session_id(home),
             owner=owner,
@@ -101,6 +107,8 @@ class SessionManager:
     async def _ready_pool(self, language: Language, listener: Listener | None) -> Pool:
         runtime = await self._readiness.ready(language, listener)
         async with self._making_pool:
+            if self._closed:
+                raise RuntimeUnavailable(_CLOSED)
             if self._pool is None:
                 self._pool = await self._exit.enter_async_context(
                     Pool(

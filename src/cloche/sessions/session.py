@@ -54,7 +54,7 @@ class Session:
         self._pool = pool
         self._spawn = spawn
         self._free = asyncio.Lock()  # one turn at a time, in the order of the calls
-        self._queued = 0
+        self._line: list[_Turn] = []  # the turn that runs, and those that wait for it
         self._running: _Turn | None = None
         self.closed = False
         self._lost_at = 0  # the last turn whose outcome said that variables are lost
@@ -75,14 +75,14 @@ class Session:
         """
         self._check_open()
         turn = _Turn(code, self._check(code, timeout_seconds), listener)
-        if self._queued > self.limits.queued_calls:
+        if len(self._line) > self.limits.queued_calls:
             raise CapacityReached(
                 f"session {self.id!r} runs a turn and {self.limits.queued_calls} more calls wait "
                 "for it; wait for one of them, or use another session"
             )
-        self._queued += 1
+        self._line.append(turn)
         task = self._spawn(self._take_turn(turn))
-        task.add_done_callback(self._turn_over)
+        task.add_done_callback(_retrieve)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
@@ -127,16 +127,23 @@ class Session:
             )
         return timeout_seconds
 
-    def _turn_over(self, task: asyncio.Task[Outcome]) -> None:
-        self._queued -= 1
-        if not task.cancelled():
-            task.exception()  # whoever called has it, or has gone
-
     async def _take_turn(self, turn: _Turn) -> Outcome:
+        try:
+            return await self._take_turn_alone(turn)
+        finally:
+            self._leave_line(turn)
+
+    def _leave_line(self, turn: _Turn) -> None:
+        self._line = [each for each in self._line if each is not turn]
+
+    async def _take_turn_alone(self, turn: _Turn) -> Outcome:
         async with self._free:
             self._check_open()
             if not self._worker.alive:
                 self._worker = await self._pool.start(self.home)
+                if self.closed:  # meanwhile, and then nobody else ends the new worker
+                    await self._worker.kill()
+                    raise UnknownSession(self.id)
                 self._lost = self.turns > self._lost_at
             if turn.stopped is not None:
                 raise asyncio.CancelledError
@@ -184,7 +191,9 @@ class Session:
         if turn.stopped is not None:
             return
         turn.stopped = reason
-        if turn is self._running:
+        if turn is not self._running:
+            self._leave_line(turn)
+        else:
             worker = self._worker
             worker.interrupt()
             self._later(
@@ -195,6 +204,12 @@ class Session:
 
     def _later(self, turn: _Turn, seconds: float, act: Callable[[], None]) -> None:
         turn.timers.append(asyncio.get_running_loop().call_later(seconds, act))
+
+
+def _retrieve(task: asyncio.Task[Outcome]) -> None:
+    """Take note of how a turn ended: whoever called knows it, or has gone."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _error_of_death(turn: _Turn, death: WorkerDied, limits: Limits) -> CodeError:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
+import time
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypedDict
-
-Seen = dict[str, tuple[int, int]]
-"""Size and time of change in nanoseconds, by path."""
 
 
 class Change(TypedDict):
@@ -18,35 +17,57 @@ class Change(TypedDict):
     size: int
 
 
+@dataclass
+class _Look:
+    """What was seen of a workspace: size and time of change in nanoseconds, by path."""
+
+    files: dict[str, tuple[int, int]] = field(default_factory=dict[str, tuple[int, int]])
+    complete: bool = True
+
+
 class Changes:
     """Compares a workspace with how it was at the last mark."""
 
-    def __init__(self, workspace: Path, entries: int) -> None:
-        """Look at `entries` files and folders at most; what is beyond goes unnoticed."""
-        self._workspace = str(workspace)
+    def __init__(self, workspace: Path, *, entries: int, most: int) -> None:
+        """Look at `entries` files and folders at most, and name at most `most` changes."""
+        self._workspace = workspace
         self._entries = entries
-        self._before: Seen = {}
+        self._most = most
+        self._before = _Look()
+        self._marked_ns = 0
 
     def mark(self) -> None:
         """Remember how the workspace is now."""
+        self._marked_ns = time.time_ns()
         self._before = self._look()
 
     def since_mark(self) -> list[Change]:
-        """Return what differs, by path; a file counts as modified when size or time differ."""
+        """Return what differs, by path; a file counts as modified when size or time differ.
+
+        Where not all could be looked at, only what is certain is told.
+        """
         after, before = self._look(), self._before
         found: list[Change] = []
-        for path in sorted(after.keys() | before.keys()):
-            if path not in after:
-                found.append({"path": path, "change": "deleted", "size": 0})
-            elif path not in before:
-                found.append({"path": path, "change": "created", "size": after[path][0]})
-            elif after[path] != before[path]:
-                found.append({"path": path, "change": "modified", "size": after[path][0]})
+        for path in sorted(after.files.keys() | before.files.keys()):
+            if len(found) == self._most:
+                break
+            if path not in after.files:
+                if after.complete or self._is_gone(path):
+                    found.append({"path": path, "change": "deleted", "size": 0})
+            elif path not in before.files:
+                size, changed_ns = after.files[path]
+                if before.complete or changed_ns >= self._marked_ns:
+                    found.append({"path": path, "change": "created", "size": size})
+            elif after.files[path] != before.files[path]:
+                found.append({"path": path, "change": "modified", "size": after.files[path][0]})
         return found
 
-    def _look(self) -> Seen:
-        seen: Seen = {}
-        folders = [("", self._workspace)]
+    def _is_gone(self, path: str) -> bool:
+        return not os.path.lexists(self._workspace / path)
+
+    def _look(self) -> _Look:
+        look = _Look()
+        folders = [("", str(self._workspace))]
         left = self._entries
         while folders:
             prefix, folder = folders.pop()
@@ -55,16 +76,18 @@ class Changes:
                     for entry in entries:
                         left -= 1
                         if left < 0:
-                            return seen
+                            look.complete = False
+                            return look
+                        name = prefix + _shown(entry.name)
                         # Links are never followed: they may lead out of the workspace.
                         if entry.is_dir(follow_symlinks=False):
-                            folders.append((f"{prefix}{_shown(entry.name)}/", entry.path))
+                            folders.append((name + "/", entry.path))
                         elif entry.is_file(follow_symlinks=False):
                             status = entry.stat(follow_symlinks=False)
-                            seen[prefix + _shown(entry.name)] = (status.st_size, status.st_mtime_ns)
+                            look.files[name] = (status.st_size, status.st_mtime_ns)
             except OSError:
-                continue  # it went away while we looked
-        return seen
+                look.complete = False  # no descriptor left, say, or a folder without permission
+        return look
 
 
 def _shown(name: str) -> str:

@@ -76,7 +76,11 @@ class _Wires(asyncio.SubprocessProtocol, asyncio.Protocol):
     def __init__(self, received: Received, closed: Closed) -> None:
         self._received, self._closed = received, closed
         self._open = True
-        self.ended = asyncio.get_running_loop().create_future()
+        self._transport: asyncio.BaseTransport | None = None
+        self.ended = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         self._received(data)
@@ -91,8 +95,9 @@ class _Wires(asyncio.SubprocessProtocol, asyncio.Protocol):
         self._close()
 
     def process_exited(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
+        self.ended.set()
+        if self._transport is not None:
+            self._transport.close()
 
     def _close(self) -> None:
         if self._open:
@@ -112,36 +117,40 @@ class ForkStarter:
         self._socket: socket.socket | None = None
         self._workers: dict[int, _ForkLink] = {}
         self._text = b""
+        self._closed = False
         self._starting = asyncio.Lock()  # one fork server, however many ask for it at once
 
     async def start(self, received: Received, closed: Closed) -> Link:
         """Fork a worker; raises `WorkerFailed`."""
         control = await self._fork_server()
-        loop = asyncio.get_running_loop()
         name = next(self._names)
         ours, theirs = socket.socketpair()
+        ours.setblocking(False)
         worker = self._workers[name] = _ForkLink(name, self.kill)
         try:
             with theirs:
                 message = json.dumps({"fork": name}).encode() + b"\n"
                 socket.send_fds(control, [message], [theirs.fileno()])
-        except OSError as error:
-            del self._workers[name]
+            # The worker need not be there yet: what is sent waits for it.
+            worker.transport, _ = await asyncio.get_running_loop().create_connection(
+                lambda: _Wires(received, closed), sock=ours
+            )
+        except BaseException as error:
             ours.close()
-            raise WorkerFailed(f"the fork server is gone: {error}") from error
-        # The worker need not be there yet: what is sent waits for it.
-        ours.setblocking(False)
-        worker.transport, _ = await loop.create_connection(
-            lambda: _Wires(received, closed), sock=ours
-        )
+            self.kill(name)
+            if isinstance(error, OSError):
+                raise WorkerFailed(f"the fork server is gone: {error}") from error
+            raise
         return worker
 
     async def close(self) -> None:
         """End every worker and the fork server."""
-        if self._control is not None:
-            self._control.close()
-        if self._server is not None:
-            await self._server.wait()
+        async with self._starting:
+            self._closed = True
+            if self._control is not None:
+                self._control.close()
+            if self._server is not None:
+                await self._server.wait()
 
     def kill(self, name: int) -> None:
         """Order the death of a worker."""
@@ -151,6 +160,8 @@ class ForkStarter:
 
     async def _fork_server(self) -> socket.socket:
         async with self._starting:
+            if self._closed:
+                raise WorkerFailed("the pool is closed")
             if self._socket is None:
                 ours, theirs = socket.socketpair()
                 with theirs:
@@ -183,8 +194,8 @@ class ForkStarter:
             message: dict[str, int] = json.loads(line)
             if "forked" in message:
                 self._workers[message["forked"]].pid = message["pid"]
-            else:
-                self._workers.pop(message["ended"]).has_ended()
+            elif worker := self._workers.pop(message["ended"], None):
+                worker.has_ended()
 
     def _lost(self) -> None:
         """The fork server is gone, and with it every worker; the next start makes a new one."""
@@ -199,24 +210,28 @@ class ForkStarter:
 class _ForkLink:
     """A link to a forked worker."""
 
-    transport: asyncio.Transport
-
     def __init__(self, name: int, kill: Callable[[int], None]) -> None:
         self.pid = 0
+        self.transport: asyncio.Transport | None = None
         self._name, self._kill = name, kill
         self._ended = asyncio.Event()
 
     def send(self, data: bytes) -> None:
-        self.transport.write(data)
+        if self.transport is not None:
+            self.transport.write(data)
 
     def kill(self) -> None:
         self._kill(self._name)
-        self.transport.abort()
+        self._disconnect()
 
     def has_ended(self) -> None:
         """Note that the process is gone."""
         self._ended.set()
-        self.transport.abort()
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
 
     async def ended(self) -> None:
         await self._ended.wait()
@@ -227,9 +242,12 @@ class SpawnStarter:
 
     def __init__(self) -> None:
         self._links: set[_SpawnLink] = set()
+        self._closed = False
 
     async def start(self, received: Received, closed: Closed) -> Link:
         """Spawn a worker; raises `WorkerFailed`."""
+        if self._closed:
+            raise WorkerFailed("the pool is closed")
         try:
             transport, wires = await asyncio.get_running_loop().subprocess_exec(
                 lambda: _Wires(received, closed),
@@ -241,15 +259,17 @@ class SpawnStarter:
         except OSError as error:
             raise WorkerFailed(f"a worker could not be started: {error}") from error
         link = _SpawnLink(transport, wires)
-        self._links.add(link)
-        wires.ended.add_done_callback(lambda _: self._links.discard(link))
+        self._links = {each for each in self._links if not each.wires.ended.is_set()} | {link}
+        if self._closed:  # while it was started
+            link.kill()
         return link
 
     async def close(self) -> None:
         """End every worker."""
+        self._closed = True
         for link in self._links:
             link.kill()
-        for link in list(self._links):
+        for link in self._links:
             await link.ended()
 
 
@@ -258,7 +278,9 @@ class _SpawnLink:
 
     def __init__(self, transport: asyncio.SubprocessTransport, wires: _Wires) -> None:
         self.pid = transport.get_pid()
-        self._transport, self._wires = transport, wires
+        self.wires = wires
+        self._transport = transport
+        self._killed = False
 
     def send(self, data: bytes) -> None:
         stdin = self._transport.get_pipe_transport(0)
@@ -266,9 +288,11 @@ class _SpawnLink:
             stdin.write(data)
 
     def kill(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._transport.kill()
+        # Once only: the second would find the process reaped, and its number perhaps another's.
+        if not self._killed and self._transport.get_returncode() is None:
+            self._killed = True
+            with contextlib.suppress(ProcessLookupError):
+                self._transport.kill()
 
     async def ended(self) -> None:
-        await asyncio.shield(self._wires.ended)
-        self._transport.close()
+        await self.wires.ended.wait()

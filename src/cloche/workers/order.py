@@ -23,6 +23,7 @@ class Order:
     displays: int
     display_bytes: int
     workspace_entries: int
+    changed_files: int
     rehearse: bool
     """Run what sessions usually begin with before being ready."""
     portable: bool

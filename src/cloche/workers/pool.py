@@ -102,6 +102,7 @@ class Pool:
             displays=limits.displays,
             display_bytes=limits.image_bytes + 8192,
             workspace_entries=limits.workspace_entries,
+            changed_files=limits.changed_files,
             rehearse=rehearse,
             portable=self._portable,
         )

@@ -134,7 +134,9 @@ class _Worker:
     def _live(self, order: Order) -> None:
         """Be the guest of `order` until it dies: the whole life of the guest's thread."""
         try:
-            changes = Changes(Path(order.workspace), order.workspace_entries)
+            changes = Changes(
+                Path(order.workspace), entries=order.workspace_entries, most=order.changed_files
+            )
             meter = _Meter(self, order)
             guest = self._guest = self._start(order, meter)
             if order.rehearse:
@@ -187,7 +189,7 @@ class _Worker:
                 if self._in_guest:
                     if raised and self._guest.interrupt_taken():
                         return
-                    raised = self._guest.interrupt()
+                    raised = self._guest.interrupt() or raised
             time.sleep(_RETRIP_SECONDS)
 
     def _tick(self) -> None:

@@ -191,8 +191,8 @@ class Worker:
         elif kind is Kind.FINISHED:
             measured, report = wire.split_parts(payload)
             turn.measured = Measured.model_validate_json(measured)
-            if len(turn.measured.files) > 2 * self._limits.workspace_entries:
-                raise wire.WireError("it named more files than it may look at")
+            if len(turn.measured.files) > self._limits.changed_files:
+                raise wire.WireError("it named more files than it may")
             turn.report = Report.model_validate_json(report)
             self._settle()
         else:
@@ -203,7 +203,15 @@ class Worker:
             raise wire.WireError("it sent more text than was allowed")
         stream += payload
         if self._listener is not None:
-            self._listener(payload.decode(errors="replace"))
+            self._tell(self._listener, payload.decode(errors="replace"))
+
+    def _tell(self, listener: Listener, text: str) -> None:
+        try:
+            listener(text)
+        except Exception as error:  # noqa: BLE001 - the caller's own code, and no fault of the worker
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": "a listener failed", "exception": error}
+            )
 
     def _take_display(self, turn: Received, payload: bytes) -> None:
         header, data = wire.split_parts(payload)

@@ -3,6 +3,7 @@
 
 def clip(text: str, limit_bytes: int) -> tuple[str, bool]:
     """`text` as valid UTF-8 of about `limit_bytes` at most, and whether anything was cut."""
+    text = str.__str__(text)  # what calls itself a string may lie about its length
     if len(text) <= limit_bytes and text.isascii():
         return text, False
     data = str.encode(text, "utf-8", "backslashreplace")

@@ -4,6 +4,7 @@ import _sitebuiltins
 import _socket
 import builtins
 import concurrent.futures.thread
+import os
 import sys
 import time
 import warnings
@@ -13,6 +14,7 @@ from .display import display
 from .streams import console, stderr, stdout
 
 _sleep = time.sleep
+_os_exit, _os_abort = os._exit, os.abort
 _set_recursion_limit = sys.setrecursionlimit
 # Unwinding takes the machine's stack, and a guest whose stack overflows is lost.
 _DEEPEST = 100_000
@@ -22,6 +24,7 @@ def install() -> None:
     """Put the replacements where user code looks for the originals."""
     events.install()
     time.sleep = sleep
+    os._exit, os.abort = _exit, abort
     sys.setrecursionlimit = setrecursionlimit
     builtins.input = input
     builtins.display = display
@@ -39,6 +42,18 @@ def sleep(seconds: float, /) -> None:
     """Delay execution for a given number of seconds."""
     console.drain()
     _sleep(seconds)
+
+
+def _exit(status: int) -> None:
+    """Exit to the system with specified status, without normal exit processing."""
+    console.drain()
+    _os_exit(status)
+
+
+def abort() -> None:
+    """Abort the interpreter immediately."""
+    console.drain()
+    _os_abort()
 
 
 def setrecursionlimit(limit: int, /) -> None:

@@ -50,6 +50,8 @@ def fetch_from_index(
             *(_uv(), "pip", "install", "--no-deps", "--require-hashes"),
             *("--only-binary", ":all:", "--python", sys.executable),
             *("--target", str(target), "--requirements", str(requirements)),
+            # uv takes this from its configuration file and from the command line alone.
+            *(("--no-index",) if environment.pop("UV_NO_INDEX", "") else ()),
         ],
         on_message=lambda _: None,
         on_tick=_watch(cache, artifact, meter),
