@@ -22,9 +22,9 @@ import pytest
 
 from cloche.errors import PreparationFailed
 from cloche.runtimes.catalog import Artifact, Catalog, Cost, load_catalog
+from cloche.runtimes.install import PreparationStopped, locate, prepare
 from cloche.runtimes.preparation.fetch import redact
 from cloche.runtimes.preparation.indexes import uv_environment
-from cloche.runtimes.install import PreparationStopped, locate, prepare
 from cloche.runtimes.preparation.meter import read_progress
 from cloche.runtimes.progress import Progress, show
 

@@ -110,7 +110,8 @@ class Outcome(Record):
     """Plots and other display data, in order."""
 
     files: list[FileChange]
-    """Workspace files that the turn created, modified or deleted."""
+    """Workspace files that the turn created, modified or deleted, up to a number of them; none
+    are named when the sandbox itself was ended."""
 
     state: State
     """What became of the session's variables: kept, rolled_back to the last checkpoint, or lost."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cloche.errors import CapacityReached, InvalidRequest, UnknownSession
+from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
 from cloche.outcome import CodeError, Language, Outcome
 from cloche.sessions.turns import build_broken_outcome, build_outcome
@@ -140,10 +140,7 @@ class Session:
         async with self._free:
             self._check_open()
             if not self._worker.alive:
-                self._worker = await self._pool.start(self.home)
-                if self.closed:  # meanwhile, and then nobody else ends the new worker
-                    await self._worker.kill()
-                    raise UnknownSession(self.id)
+                self._worker = await self._start_worker()
                 self._lost = self.turns > self._lost_at
             if turn.stopped is not None:
                 raise asyncio.CancelledError
@@ -155,6 +152,17 @@ class Session:
                 self._running = None
                 for timer in turn.timers:
                     timer.cancel()
+
+    async def _start_worker(self) -> Worker:
+        try:
+            worker = await self._pool.start(self.home)
+        except WorkerFailed:
+            self._check_open()  # its folders go with the session
+            raise
+        if self.closed:  # meanwhile, and then nobody else ends the new worker
+            await worker.kill()
+            raise UnknownSession(self.id)
+        return worker
 
     async def _run(self, turn: _Turn, worker: Worker) -> Outcome:
         received, began = Received(), time.monotonic()

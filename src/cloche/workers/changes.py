@@ -35,6 +35,8 @@ class Changes:
         self._most = most
         self._before = _Look()
         self._marked_ns = 0
+        # The guest may hold every other descriptor that this process can have.
+        self._reserve = os.open(os.devnull, os.O_RDONLY)
 
     def mark(self) -> None:
         """Remember how the workspace is now."""
@@ -66,6 +68,13 @@ class Changes:
         return not os.path.lexists(self._workspace / path)
 
     def _look(self) -> _Look:
+        os.close(self._reserve)
+        try:
+            return self._look_around()
+        finally:
+            self._reserve = os.open(os.devnull, os.O_RDONLY)
+
+    def _look_around(self) -> _Look:
         look = _Look()
         folders = [("", str(self._workspace))]
         left = self._entries

@@ -56,12 +56,14 @@ class Pool:
         )
         self._spares: deque[tuple[Home, Worker]] = deque()
         self._refilling: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         self._refill(after_seconds=0)
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         if self._refilling is not None:
             self._refilling.cancel()
             await asyncio.wait([self._refilling])
@@ -108,7 +110,8 @@ class Pool:
         )
 
     def _refill(self, *, after_seconds: float) -> None:
-        if len(self._spares) < self._wanted and (self._refilling is None or self._refilling.done()):
+        idle = self._refilling is None or self._refilling.done()
+        if idle and not self._closed and len(self._spares) < self._wanted:
             self._refilling = asyncio.create_task(self._make_spares(after_seconds))
 
     async def _make_spares(self, after_seconds: float) -> None:

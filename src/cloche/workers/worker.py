@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
+import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cloche.errors import WorkerFailed
@@ -17,6 +18,8 @@ from cloche.workers import wire
 from cloche.workers.link import Link, Starter
 from cloche.workers.order import Order
 from cloche.workers.wire import Kind
+
+_log = structlog.get_logger()
 
 START_SECONDS = 60.0
 """How long a worker may take until it is ready, on the slowest of machines."""
@@ -100,12 +103,13 @@ class Worker:
         """Start a process and return it when its guest is ready. Raises `WorkerFailed`."""
         worker = cls(limits)
         ready = worker._await()
-        worker._link = await starter.start(worker._on_data, worker._on_close)
         try:
+            worker._link = await starter.start(worker._on_data, worker._on_close)
             worker._link.send(wire.encode(Kind.START, order.encode()))
             async with asyncio.timeout(START_SECONDS):
                 await ready
         except BaseException as error:
+            ready.cancel()  # nobody waits for it any more
             await asyncio.shield(worker.kill())
             if isinstance(error, WorkerDied):
                 raise WorkerFailed(f"a worker did not start: {error}") from error
@@ -208,10 +212,8 @@ class Worker:
     def _tell(self, listener: Listener, text: str) -> None:
         try:
             listener(text)
-        except Exception as error:  # noqa: BLE001 - the caller's own code, and no fault of the worker
-            asyncio.get_running_loop().call_exception_handler(
-                {"message": "a listener failed", "exception": error}
-            )
+        except Exception as error:  # noqa: BLE001 - the caller's own code, no fault of the worker
+            _log.warning("listener_failed", exc_info=error)
 
     def _take_display(self, turn: Received, payload: bytes) -> None:
         header, data = wire.split_parts(payload)
