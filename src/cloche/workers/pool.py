@@ -17,7 +17,7 @@ from cloche.workers.link import CAN_FORK, ForkStarter, SpawnStarter, Starter
 from cloche.workers.order import Order
 from cloche.workers.worker import Worker
 
-_SETTLE_SECONDS = 0.1
+_SETTLE_SECONDS = 0.02
 """How long a refill waits: a new session's first turn must not share its core with one."""
 
 
