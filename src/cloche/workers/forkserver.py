@@ -37,7 +37,7 @@ from cloche.engine.wasi import descriptors_of
 from cloche.runtimes.python import GuestFolders, PythonGuest, TurnSink
 from cloche.workers import confine
 from cloche.workers.order import Order
-from cloche.workers.process import DescriptorChannel, Start, new_guest, work
+from cloche.workers.process import Channel, Start, new_guest, work
 
 _READ_BYTES = 4096
 _DESCRIPTORS_AT_ONCE = 16
@@ -108,6 +108,7 @@ class _ForkServer:
     def _become_worker(self, channel: int) -> NoReturn:
         try:
             confine.die_with_parent()
+            confine.confine()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # By name: wasmtime keeps descriptors of its own for the module.
@@ -115,7 +116,8 @@ class _ForkServer:
             self._control.close()
             for descriptor in (self._sigchld, self._sigchld_end, *self._channels):
                 os.close(descriptor)
-            work(DescriptorChannel(channel, channel), self._start)
+            connection = socket.socket(fileno=channel)
+            work(Channel(connection, connection.sendall), self._start)
         finally:
             os._exit(1)  # nothing of the parent's may run in the child
 

@@ -1,21 +1,24 @@
 """A worker process: one guest, and nothing else.
 
-Two threads: the main one reads frames, so that an interrupt or the end of the channel is met
-while the guest runs; the other holds the guest. A channel that ends means that nobody is left to
-work for, and the process ends at once, in the middle of whatever it does.
+Two threads: one holds the guest, and reads the channel between turns; the main one, the watch,
+reads it while a turn takes long, so that an interrupt or the end of the channel is met. A channel
+that ends means that nobody is left to work for, and the process ends at once, in the middle of
+whatever it does.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import queue
+import select
+import socket
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from cloche.engine.guest import GuestTrapped
 from cloche.engine.module import Program, load_module, start_guest_thread
@@ -25,6 +28,9 @@ from cloche.workers.changes import Changes
 from cloche.workers.order import Order
 from cloche.workers.wire import Kind
 
+_MOMENT_SECONDS = 0.005
+"""How long a turn runs unwatched; most are over by then."""
+
 _TICK_SECONDS = 0.1
 """How often a running turn is asked to send on what it has printed."""
 
@@ -32,36 +38,24 @@ _RETRIP_SECONDS = 0.02
 """How soon an interrupt that the guest has not met is raised again."""
 
 
-class Channel(Protocol):
-    """The worker's end of its connection to the server, blocking."""
+class Channel:
+    """The worker's end of its connection to the server."""
+
+    def __init__(self, receiving: socket.socket, send: Callable[[bytes], object]) -> None:
+        self._receiving = receiving
+        self.send = send
+        """Sends all of it, or raises OSError."""
+
+    def fileno(self) -> int:
+        """Return what `select` takes for this channel."""
+        return self._receiving.fileno()
 
     def receive(self) -> bytes:
-        """Return what has arrived; empty when the other side is gone."""
-        ...
-
-    def send(self, data: bytes) -> None:
-        """Send all of it, or raise OSError."""
-        ...
-
-
-class DescriptorChannel:
-    """A channel over two descriptors, which may be the same."""
-
-    def __init__(self, receiving: int, sending: int) -> None:
-        self._receiving, self._sending = receiving, sending
-
-    def receive(self) -> bytes:
-        """Return what has arrived; empty when the other side is gone."""
+        """Return what has arrived, as soon as there is something; empty when nobody is left."""
         try:
-            return os.read(self._receiving, 65536)
+            return self._receiving.recv(65536)
         except OSError:
             return b""
-
-    def send(self, data: bytes) -> None:
-        """Send all of it, or raise OSError."""
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._sending, view) :]
 
 
 Start = Callable[[Order, TurnSink], PythonGuest]
@@ -86,48 +80,103 @@ def new_guest(program: Program, order: Order, sink: TurnSink) -> PythonGuest:
 def work(channel: Channel, start: Start) -> NoReturn:
     """Serve the server at the other end of `channel` until it goes away."""
     worker = _Worker(channel, start)
-    decoder = wire.Decoder()
-    while data := channel.receive():
-        for kind, payload in decoder.feed(data):
-            worker.take(kind, payload)
-    os._exit(0)
+    worker.begin()
+    worker.watch()
 
 
 class _Worker:
-    """Takes frames on the main thread and runs the guest on its own."""
+    """The guest's thread, and the watch, which is the main one."""
 
     def __init__(self, channel: Channel, start: Start) -> None:
         self._channel = channel
         self._start = start
+        self._decoder = wire.Decoder()
+        self._requests: deque[bytes] = deque()
+        self._reading = threading.Lock()  # held by the one thread that reads the channel
+        self._turning = threading.Lock()  # guards what follows: no signal outlives its turn
         self._guest: PythonGuest | None = None
-        self._requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._sending = threading.Lock()  # keeps the frames of two threads apart
-        self._turning = threading.Lock()  # holds still which turn runs: no signal outlives its turn
-        self._accepted = 0
-        self._finished = 0
+        self._turn = 0  # number of the turn that runs or ran last; 0 for a rehearsal
         self._in_guest = False
+        self._interrupted = 0  # the turn that is to be interrupted
+        self._watched = False
         self._began = threading.Event()
+        # A pair of sockets, because that is what `select` takes on every system.
+        self._over, self._say_over = socket.socketpair()
 
-    def take(self, kind: Kind, payload: bytes) -> None:
-        """Serve one frame from the server."""
-        if kind is Kind.START:
-            order = Order.decode(payload)
-            confine.confine()  # before any other thread: what it gives up, it gives up for itself
-            start_guest_thread(lambda: self._live(order))
-            threading.Thread(target=self._tick, daemon=True).start()
-        elif kind is Kind.TURN:
-            self._accepted += 1
-            self._requests.put(payload)
+    def begin(self) -> None:
+        """Take the order that makes this process a worker, and start the guest's thread."""
+        frames: list[tuple[Kind, bytes]] = []
+        while not frames:
+            frames = self._read()
+        ((kind, payload),) = frames
+        if kind is not Kind.START:
+            raise wire.WireError(f"the server began with a {kind.name} frame")
+        order = Order.decode(payload)
+        start_guest_thread(lambda: self._live(order))
+
+    def watch(self) -> NoReturn:
+        """Watch over turns that take longer than a moment."""
+        while True:
+            self._began.wait()
+            turn = self._turn
+            time.sleep(_MOMENT_SECONDS)
+            with self._turning:
+                if not self._in_guest:
+                    self._began.clear()
+                self._watched = self._in_guest and self._turn == turn
+            if self._watched:
+                with self._reading:
+                    self._watch_turn()
+
+    def _watch_turn(self) -> None:
+        """Read the channel and hand on signals, until the turn that runs is over."""
+        raised = False
+        wait = _TICK_SECONDS
+        while True:
+            ready, _, _ = select.select([self._over, self._channel], [], [], wait)
+            if self._over in ready:
+                self._over.recv(1)
+                return
+            if ready:
+                for kind, payload in self._read():
+                    self._take(kind, payload)
+            with self._turning:
+                if not self._in_guest or self._guest is None:
+                    continue
+                if self._interrupted != self._turn:
+                    self._guest.tick()
+                elif not raised or not self._guest.interrupt_taken():
+                    raised = self._guest.interrupt() or raised
+                    wait = _RETRIP_SECONDS
+                else:
+                    wait = _TICK_SECONDS
+                    self._guest.tick()
+
+    def _read(self) -> list[tuple[Kind, bytes]]:
+        data = self._channel.receive()
+        if not data:
+            os._exit(0)
+        return list(self._decoder.feed(data))
+
+    def _take(self, kind: Kind, payload: bytes) -> None:
+        if kind is Kind.TURN:
+            self._requests.append(payload)
         elif kind is Kind.INTERRUPT:
-            threading.Thread(target=self._interrupt, args=(self._accepted,), daemon=True).start()
+            self._interrupted = int(payload)
         else:
             raise wire.WireError(f"the server sent a {kind.name} frame")
+
+    def _next_request(self) -> bytes:
+        with self._reading:
+            while not self._requests:
+                for kind, payload in self._read():
+                    self._take(kind, payload)
+            return self._requests.popleft()
 
     def send(self, kind: Kind, payload: bytes) -> None:
         """Send a frame; a server that is gone ends the process."""
         try:
-            with self._sending:
-                self._channel.send(wire.encode(kind, payload))
+            self._channel.send(wire.encode(kind, payload))
         except OSError:
             os._exit(0)
 
@@ -140,12 +189,12 @@ class _Worker:
             meter = _Meter(self, order)
             guest = self._guest = self._start(order, meter)
             if order.rehearse:
-                self._accepted += 1
-                self._turn(guest, meter, changes, None)
+                self._run(guest, meter, changes, None)
             self.send(Kind.READY, json.dumps({"memory_bytes": guest.memory_bytes}).encode())
             while True:
-                request = self._requests.get()
-                self.send(Kind.FINISHED, self._turn(guest, meter, changes, request))
+                request = self._next_request()
+                self._turn += 1
+                self.send(Kind.FINISHED, self._run(guest, meter, changes, request))
         except GuestTrapped as trapped:
             self.send(Kind.DEAD, str(trapped).encode(errors="replace")[:4096])
         except Exception as error:  # noqa: BLE001 - the process edge
@@ -153,19 +202,18 @@ class _Worker:
             self.send(Kind.DEAD, reason.encode(errors="replace")[:4096])
         os._exit(1)
 
-    def _turn(
+    def _run(
         self, guest: PythonGuest, meter: _Meter, changes: Changes, request: bytes | None
     ) -> bytes:
         """Run a turn, or with no request a rehearsal, and return what to tell of it."""
         meter.reset()
         changes.mark()
         wall, cpu = time.monotonic(), time.process_time()
-        self._enter_guest(True)
-        self._began.set()
+        self._enter_guest()
         try:
             report = guest.rehearse() if request is None else guest.run(request)
         finally:
-            self._enter_guest(False)
+            self._leave_guest()
         measured = {
             "wall_seconds": time.monotonic() - wall,
             "cpu_seconds": time.process_time() - cpu,
@@ -174,35 +222,17 @@ class _Worker:
         }
         return wire.join_parts(json.dumps(measured).encode(), report)
 
-    def _enter_guest(self, entered: bool) -> None:
+    def _enter_guest(self) -> None:
         with self._turning:
-            self._in_guest = entered
-            self._finished += not entered
+            self._in_guest = True
+            self._began.set()
 
-    def _interrupt(self, turn: int) -> None:
-        """Raise the interrupt until the guest has met it or the turn is over."""
-        raised = False
-        while True:
-            with self._turning:
-                if self._finished >= turn or self._guest is None:
-                    return
-                if self._in_guest:
-                    if raised and self._guest.interrupt_taken():
-                        return
-                    raised = self._guest.interrupt() or raised
-            time.sleep(_RETRIP_SECONDS)
-
-    def _tick(self) -> None:
-        """Ask turns that take long to send on what they print; sleep while none runs."""
-        while True:
-            self._began.wait()
-            turn = self._accepted
-            time.sleep(_TICK_SECONDS)
-            with self._turning:
-                if not self._in_guest:
-                    self._began.clear()
-                elif self._accepted == turn and self._guest is not None:
-                    self._guest.tick()
+    def _leave_guest(self) -> None:
+        with self._turning:
+            self._in_guest = False
+            if self._watched:
+                self._watched = False
+                self._say_over.send(b"x")
 
 
 class _Meter:
@@ -251,13 +281,33 @@ def main() -> NoReturn:
             msvcrt.setmode(fd, os.O_BINARY)
     confine.silence_streams()
     confine.die_with_parent()
+    confine.confine()  # before any other thread: each gives up for itself
     try:
         work(
-            DescriptorChannel(receiving, sending),
+            Channel(_pumped(receiving), lambda data: _write_all(sending, data)),
             lambda order, sink: new_guest(load_module(Path(order.module)), order, sink),
         )
     finally:
         os._exit(1)
+
+
+def _pumped(receiving: int) -> socket.socket:
+    """Return a socket that has what arrives at the pipe: `select` takes no pipes on Windows."""
+    inside, outside = socket.socketpair()
+
+    def pump() -> None:
+        while data := os.read(receiving, 65536):
+            inside.sendall(data)
+        inside.close()
+
+    threading.Thread(target=pump, daemon=True).start()
+    return outside
+
+
+def _write_all(sending: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(sending, view) :]
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ class Kind(enum.IntEnum):
     # server → worker
     START = 1  # JSON of an `Order`: become the guest of this folder
     TURN = 2  # JSON request, handed to the guest as it is
-    INTERRUPT = 3  # nothing: raise KeyboardInterrupt in the turn that runs
+    INTERRUPT = 3  # digits: raise KeyboardInterrupt in the turn that is the worker's n-th
     # worker → server
     READY = 16  # JSON: the guest waits for its first turn
     STDOUT = 17  # UTF-8

@@ -97,6 +97,7 @@ class Worker:
         self._listener: Listener | None = None
         self._awaited: asyncio.Future[None] | None = None
         self._death: str | None = None
+        self._runs = 0
 
     @classmethod
     async def start(cls, starter: Starter, order: Order, limits: Limits) -> Worker:
@@ -147,6 +148,7 @@ class Worker:
             "displays": limits.displays,
         }
         awaited = self._await()
+        self._runs += 1
         self._turn, self._listener = received, listener
         try:
             self._link.send(wire.encode(Kind.TURN, json.dumps(request).encode()))
@@ -157,7 +159,7 @@ class Worker:
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the turn that runs."""
         if self._link is not None:
-            self._link.send(wire.encode(Kind.INTERRUPT, b""))
+            self._link.send(wire.encode(Kind.INTERRUPT, str(self._runs).encode()))
 
     async def kill(self) -> None:
         """End the process at once, and return when it is gone."""
