@@ -1,0 +1,63 @@
+"""What the README shows and the examples do, run as a reader would."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PATIENCE_SECONDS = 120
+
+
+def run(*command, cwd):
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=cwd,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture
+def copied(prepared, tmp_path):
+    """Copy the examples, because they write beside themselves."""
+    for file in (ROOT / "examples").iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    return tmp_path
+
+
+def test_the_stdio_example_analyses_a_file_draws_a_plot_and_prints_the_configuration(copied):
+    done = run("mcp_stdio_example.py", cwd=copied)
+    assert done.returncode == 0, done.stderr
+    assert "best product: dome" in done.stdout
+    assert "10,080.00" in done.stdout
+    assert (copied / "out" / "revenue.png").read_bytes().startswith(b"\x89PNG")
+    block = re.search(r"^\{.*?^\}", done.stdout, re.MULTILINE | re.DOTALL)
+    servers = json.loads(block.group())["mcpServers"]
+    assert Path(servers["cloche"]["command"]).exists()
+
+
+def test_the_python_block_of_the_readme_prints_its_result(prepared, tmp_path):
+    (block,) = re.findall(
+        r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
+    )
+    (tmp_path / "block.py").write_text(block, "utf-8")
+    done = run("block.py", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "ok 6\n"), done.stderr
+
+
+def test_the_readme_names_every_setting_by_its_right_name_and_default():
+    from cloche.config import Settings
+    from cloche.limits import Limits
+
+    text = (ROOT / "README.md").read_text("utf-8")
+    for name in re.findall(r"`CLOCHE_([A-Z_]+)`", text):
+        parts = name.lower().split("__")
+        model = Limits if parts[0] == "limits" else Settings
+        assert parts[-1] in model.model_fields, name
