@@ -73,6 +73,7 @@ class Guest:
         ):
             raise ImageRejected("the module does not export memory, turn and host_alloc")
         self._memory = memory
+        self._known_bytes = 0
         self._turn = ToGuest(self._store, turn, 2)
         self._alloc = ToGuest(self._store, alloc, 1)
         # The whole 4 GiB are reserved, so growing never moves the base.
@@ -137,8 +138,11 @@ class Guest:
             raise ImageRejected(f"{path.name} could not be restored: {error}") from error
 
     def _checked(self, pointer: int, length: int) -> int:
-        if length < 0 or pointer < 0 or pointer + length > self.memory_bytes:
-            raise GuestFault(f"the guest named {length} bytes at {pointer}, outside its memory")
+        # Memory only grows, so the size is asked for again only when the one known is too small.
+        if pointer + length > self._known_bytes:
+            self._known_bytes = self.memory_bytes
+            if pointer + length > self._known_bytes:
+                raise GuestFault(f"the guest named {length} bytes at {pointer}, outside its memory")
         return pointer
 
     def _place(self, data: bytes) -> int:
