@@ -26,20 +26,21 @@ class ToGuest:
         self._function = function  # keeps alive what the pointer points to
         self._pointer = ctypes.byref(function._func)
         self._values = (_ffi.wasmtime_val_raw_t * max(arguments, 1))()
+        self._trap = ctypes.POINTER(_ffi.wasm_trap_t)()
+        self._trap_out = ctypes.byref(self._trap)
 
     def __call__(self, *arguments: int) -> int:
         """Call it. Raises `wasmtime.WasmtimeError`, `wasmtime.Trap` or `wasmtime.ExitTrap`."""
         values = self._values
         for index, argument in enumerate(arguments):
             values[index].i32 = argument
-        trap = ctypes.POINTER(_ffi.wasm_trap_t)()
         error: Any = _ffi.wasmtime_func_call_unchecked(
-            self._context, self._pointer, values, len(values), ctypes.byref(trap)
+            self._context, self._pointer, values, len(values), self._trap_out
         )
         if error:
             raise wasmtime.WasmtimeError._from_ptr(error)
-        if trap:
-            raise wasmtime.Trap._from_ptr(trap)
+        if self._trap:
+            raise wasmtime.Trap._from_ptr(self._trap)
         return values[0].i32 & _U32
 
 

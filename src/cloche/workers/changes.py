@@ -68,11 +68,14 @@ class Changes:
         return not os.path.lexists(self._workspace / path)
 
     def _look(self) -> _Look:
-        os.close(self._reserve)
-        try:
-            return self._look_around()
-        finally:
-            self._reserve = os.open(os.devnull, os.O_RDONLY)
+        look = self._look_around()
+        if not look.complete:
+            os.close(self._reserve)
+            try:
+                look = self._look_around()
+            finally:
+                self._reserve = os.open(os.devnull, os.O_RDONLY)
+        return look
 
     def _look_around(self) -> _Look:
         look = _Look()
