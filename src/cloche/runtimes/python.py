@@ -11,26 +11,20 @@ begin with one letter:
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import struct
-import tempfile
-import threading
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
-import wasmtime
-
 from cloche.engine import interrupt
 from cloche.engine.guest import Guest, GuestFault, GuestTrapped
-from cloche.engine.image import CAN_MAP
 from cloche.engine.interrupt import SignalAddresses
-from cloche.engine.module import Program, load_module, start_guest_thread
+from cloche.engine.module import Program
 from cloche.engine.wasi import Folder, point_at
-from cloche.errors import ClocheError, ImageRejected, PreparationFailed
+from cloche.errors import ImageRejected
 
 WORKSPACE = "/workspace"
 
@@ -43,8 +37,6 @@ _ENVIRONMENT = {
     "MPLCONFIGDIR": "/tmp/matplotlib",  # noqa: S108
     "PYTHONTZPATH": "",
 }
-
-_WARMING_BYTES = 2 * 1024**3
 
 _BOOT = "boot.py"
 
@@ -115,6 +107,19 @@ class GuestFolders:
 
     workspace: list[int]
     scratch: list[int]
+
+
+class Silence:
+    """A sink that drops everything."""
+
+    def stdout(self, text: bytes) -> None:
+        """Take a piece of standard output."""
+
+    def stderr(self, text: bytes) -> None:
+        """Take a piece of standard error."""
+
+    def display(self, parts: bytes) -> None:
+        """Take display data."""
 
 
 class PythonGuest:
@@ -235,34 +240,14 @@ class PythonGuest:
         """Have the running turn send on what it has buffered. Any thread may call it."""
         self._trip(interrupt.SIGALRM, wake=False)
 
-    def prove_signals(self) -> SignalAddresses | None:
-        """Find where signals are raised, and keep it if it interrupts a real loop."""
+    def may_be_signals(self) -> list[SignalAddresses]:
+        """Return every place in the memory where signals might be raised; proof is the caller's."""
         size = self._guest.memory_bytes
-        memory = (ctypes.c_ubyte * size).from_address(self._guest.address)
-        for candidate in interrupt.find_addresses(bytes(memory)):
-            self._signals = candidate
-            if self._interrupts_a_loop():
-                return candidate
-        self._signals = None
-        return None
+        return interrupt.find_addresses(self._guest.read(0, size))
 
-    def _interrupts_a_loop(self) -> bool:
-        done = threading.Event()
-
-        def keep_interrupting() -> None:
-            while not done.wait(0.05):
-                self.interrupt()
-
-        thread = threading.Thread(target=keep_interrupting)
-        thread.start()
-        # Were the addresses wrong, the loop would still end by itself.
-        code = "import time\nend = time.monotonic() + 5\nwhile time.monotonic() < end: pass"
-        try:
-            report = json.loads(self.run(_proof_request(0, code)))
-        finally:
-            done.set()
-            thread.join()
-        return report["status"] == "interrupted"
+    def use_signals(self, addresses: SignalAddresses | None) -> None:
+        """Raise signals at these addresses from now on; None when there are none."""
+        self._signals = addresses
 
     def _trip(self, signal: int, *, wake: bool) -> bool:
         # Before the guest has taken the turn it would ignore the signal, and it would be lost.
@@ -298,100 +283,6 @@ class PythonGuest:
         else:
             raise GuestFault(f"the guest called the host with {request[:16]!r}")
         return b""
-
-
-def make_image(files: PythonFiles, image: Path, info: Path) -> None:
-    """Make the image that every session starts from, and prove that it works.
-
-    Takes some ten seconds, in a process of its own. Raises `PreparationFailed`.
-    """
-    failures: list[PreparationFailed] = []
-
-    def work() -> None:
-        with tempfile.TemporaryDirectory(prefix="cloche-warm-") as folder:
-            complaints = Path(folder, "complaints")
-            try:
-                _make_image(files, image, info, Path(folder), complaints)
-            except (ClocheError, GuestTrapped, OSError, wasmtime.WasmtimeError) as error:
-                said = complaints.read_text(errors="replace") if complaints.exists() else ""
-                failures.append(PreparationFailed(f"no warm image: {error}\n{said}".strip()))
-
-    start_guest_thread(work).join()
-    for failure in failures:
-        raise failure
-
-
-def _make_image(
-    files: PythonFiles, image: Path, info: Path, folder: Path, complaints: Path
-) -> None:
-    program = load_module(files.module)
-    workspace, scratch = folder / "workspace", folder / "tmp"
-    workspace.mkdir()
-    scratch.mkdir()
-    sink = _Heard()
-
-    def new_guest() -> PythonGuest:
-        return PythonGuest(
-            program,
-            files,
-            workspace=workspace,
-            scratch=scratch,
-            memory_bytes=_WARMING_BYTES,
-            sink=sink,
-            stderr=complaints,
-        )
-
-    warm = new_guest()
-    warm.boot()
-    warm.suspend(image)
-    size = image.stat().st_size
-    proven = new_guest()
-    proven.resume(image, ImageInfo(IMAGE_FORMAT, size, None), copy=not CAN_MAP)
-    ImageInfo(IMAGE_FORMAT, size, proven.prove_signals()).save(info)
-    for copy in (False, True) if CAN_MAP else (True,):
-        guest = new_guest()
-        guest.resume(image, ImageInfo.load(info), copy=copy)
-        _self_test(guest, sink)
-
-
-def _self_test(guest: PythonGuest, sink: _Heard) -> None:
-    for turn, (code, result) in enumerate(_PROOFS, 1):
-        report = json.loads(guest.run(_proof_request(turn, code)))
-        if report["status"] != "ok" or report["result"] != result:
-            raise PreparationFailed(f"self-test {code!r} gave {report!r} instead of {result!r}")
-    if not sink.images:
-        raise PreparationFailed("self-test: a plot was drawn, and no image came")
-
-
-class _Heard:
-    """Keeps count of what a turn sends during proofs."""
-
-    def __init__(self) -> None:
-        self.images = 0
-
-    def stdout(self, text: bytes) -> None:
-        """Take a piece of standard output."""
-
-    def stderr(self, text: bytes) -> None:
-        """Take a piece of standard error."""
-
-    def display(self, parts: bytes) -> None:
-        """Take display data."""
-        self.images += 1
-
-
-_PROOFS = [
-    ("x = 41", None),
-    ("x + 1", "42"),
-    ("import pandas as pd\nint(pd.DataFrame({'a': [1, 2]}).a.sum())", "3"),
-    ("import matplotlib.pyplot as plt\nlines = plt.plot([1, 2])", None),
-    ("import pathlib\npathlib.Path('note').write_text('kept')", "4"),
-]
-
-
-def _proof_request(turn: int, code: str) -> bytes:
-    budget = {"text_bytes": 4096, "spool_bytes": 4096, "image_bytes": 524_288, "displays": 1}
-    return json.dumps({"turn": turn, "code": code, **budget}).encode()
 
 
 def _sources() -> dict[str, str]:

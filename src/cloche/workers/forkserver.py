@@ -34,7 +34,7 @@ from typing import NoReturn
 
 from cloche.engine.module import load_module, start_guest_thread
 from cloche.engine.wasi import descriptors_of
-from cloche.runtimes.python import GuestFolders, PythonGuest, TurnSink
+from cloche.runtimes.python import GuestFolders, PythonGuest, Silence, TurnSink
 from cloche.workers import confine
 from cloche.workers.order import Order
 from cloche.workers.process import Channel, Start, new_guest, work
@@ -148,7 +148,7 @@ def _starter(order: Order) -> Start:
     made: list[PythonGuest] = []
 
     def make() -> None:
-        guest = new_guest(program, order, _Nobody())
+        guest = new_guest(program, order, Silence())
         guest.rehearse()
         made.append(guest)
 
@@ -180,19 +180,6 @@ def _wait_until_alone() -> None:
         if time.monotonic() > deadline:
             raise RuntimeError("the template started a thread, which a fork would lose")
         time.sleep(0.001)
-
-
-class _Nobody:
-    """Hears what the template sends while it is made, which is nothing."""
-
-    def stdout(self, text: bytes) -> None:
-        """Take a piece of standard output."""
-
-    def stderr(self, text: bytes) -> None:
-        """Take a piece of standard error."""
-
-    def display(self, parts: bytes) -> None:
-        """Take display data."""
 
 
 def main() -> None:

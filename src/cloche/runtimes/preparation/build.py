@@ -118,7 +118,8 @@ def _compile(source: Path, target: Path) -> None:
 
 
 def _warm(module: Path, stdlib: Path, mpl_data: Path, image: Path, info: Path) -> None:
-    from cloche.runtimes.python import PythonFiles, make_image
+    from cloche.runtimes.preparation.warming import make_image
+    from cloche.runtimes.python import PythonFiles
 
     make_image(PythonFiles(module=module, stdlib=stdlib, mpl_data=mpl_data), image, info)
 
