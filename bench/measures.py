@@ -21,6 +21,11 @@ from memory import tree_pss_bytes
 ADD = {"statements": "", "expression": "1 + 1", "expect": "2"}
 SET = {"statements": "x = 1", "expression": "", "expect": ""}
 USE = {"statements": "", "expression": "x + 1", "expect": "2"}
+IMPORTED = {
+    "statements": "import pandas as pd",
+    "expression": "pd.__version__",
+    "expect": r"'?\d+\.\d+\.\d+'?",
+}
 PANDAS = {
     "statements": "import pandas as pd",
     "expression": "pd.DataFrame({'a': [1, 2, 3]}).a.sum()",
@@ -56,8 +61,10 @@ ROWS = {
     "fresh": "new session, 1 + 1",
     "fresh_spare": "new session, 1 + 1, spare ready",
     "turn": "turn in a live session, x + 1",
-    "pandas": "new session with pandas",
-    "pandas_spare": "new session with pandas, spare ready",
+    "imported": "new session with pandas imported",
+    "imported_spare": "new session with pandas imported, spare ready",
+    "pandas": "new session, a DataFrame summed",
+    "pandas_spare": "new session, a DataFrame summed, spare ready",
     "idle": "idle session, PSS",
     "idle_pandas": "idle session after using pandas, PSS",
     "fib": "fib(27), times native",
@@ -109,6 +116,7 @@ async def measured(product: Product, python: Path, native: Path | None, effort: 
     async with driven(python, product.adapter) as child:
         cells["fresh"] = await _cell(_fresh(child, ADD, effort))
         cells["turn"] = await _cell(_turn(child, effort))
+        cells["imported"] = await _cell(_fresh(child, IMPORTED, effort))
         cells["pandas"] = await _cell(_fresh(child, PANDAS, effort))
         cells |= await _compute(product, child, native, effort)
     async with driven(python, product.adapter) as child:
@@ -116,9 +124,11 @@ async def measured(product: Product, python: Path, native: Path | None, effort: 
     if product.prepares_spares:
         async with driven(python, product.adapter, spare=True) as child:
             cells["fresh_spare"] = await _cell(_fresh(child, ADD, effort))
+            cells["imported_spare"] = await _cell(_fresh(child, IMPORTED, effort))
             cells["pandas_spare"] = await _cell(_fresh(child, PANDAS, effort))
     else:
-        cells |= {"fresh_spare": Blank("no spares"), "pandas_spare": Blank("no spares")}
+        rows = ("fresh_spare", "imported_spare", "pandas_spare")
+        cells |= {row: Blank("no spares") for row in rows}
     return Column(
         cells={row: cells[row] for row in ROWS}, python=child.python, versions=child.versions
     )
