@@ -18,6 +18,7 @@ from fastmcp import Client
 from fastmcp.exceptions import ToolError
 from filelock import FileLock
 
+from cloche import Cloche
 from cloche.mcp.server import build_app
 
 pytestmark = pytest.mark.anyio
@@ -727,3 +728,15 @@ async def test_a_cache_folder_that_others_can_write_to_is_told_and_not_used(serv
     python = await listed(server)
     assert python["status"] == "unavailable"
     assert "0777" in python["detail"]
+
+
+async def test_a_failure_of_ours_is_told_by_reference_and_nothing_else(prepared, tmp_path):
+    async with Cloche(data_dir=tmp_path / "data", spares=0) as cloche:
+        (tmp_path / "data" / "homes").rename(tmp_path / "gone")
+        async with Client(build_app(cloche)) as client:
+            result = await client.call_tool("execute_code", {"code": "1"}, raise_on_error=False)
+        (tmp_path / "gone").rename(tmp_path / "data" / "homes")
+    assert result.is_error
+    (text,) = (block.text for block in result.content)
+    assert "reference" in text
+    assert str(tmp_path) not in text

@@ -15,7 +15,7 @@ from fastmcp.utilities.types import Image
 from mcp_types import ContentBlock, TextContent, ToolAnnotations
 from pydantic import Field
 
-from cloche.errors import CallerError, ClocheError
+from cloche.errors import CallerError
 from cloche.limits import Limits
 from cloche.mcp.progress import ProgressReporter
 from cloche.mcp.sessions import WorkspaceSessionManager
@@ -154,7 +154,7 @@ def _wire_errors() -> Generator[None]:
         yield
     except CallerError as error:
         raise ToolError(str(error)) from None
-    except ClocheError as error:
+    except Exception as error:
         reference = secrets.token_hex(6)
         _log.error("internal_error", reference=reference, exc_info=error)
         raise ToolError(

@@ -124,7 +124,10 @@ class ForkStarter:
         """Fork a worker; raises `WorkerFailed`."""
         control = await self._fork_server()
         name = next(self._names)
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise WorkerFailed(f"a worker could not be reached: {error}") from error
         ours.setblocking(False)
         worker = self._workers[name] = _ForkLink(name, self.kill)
         try:
@@ -163,30 +166,39 @@ class ForkStarter:
             if self._closed:
                 raise WorkerFailed("the pool is closed")
             if self._socket is None:
-                ours, theirs = socket.socketpair()
-                with theirs:
-                    self._server = await asyncio.create_subprocess_exec(
-                        *_python(
-                            "cloche.workers.forkserver",
-                            str(theirs.fileno()),
-                            self._order.encode().decode(),
-                        ),
-                        pass_fds=[theirs.fileno()],
-                        stdin=subprocess.DEVNULL,
-                        stdout=subprocess.DEVNULL,
-                        env=_environment(),
-                        cwd="/",
-                        start_new_session=True,
-                    )
-                reading = ours.dup()
-                reading.setblocking(False)
-                loop = asyncio.get_running_loop()
-                self._control, _ = await loop.create_connection(
-                    lambda: _Wires(self._heard, self._lost), sock=reading
-                )
-                ours.setblocking(True)
-                self._socket = ours
+                try:
+                    self._socket = await self._start_fork_server()
+                except OSError as error:
+                    raise WorkerFailed(f"no fork server could be started: {error}") from error
             return self._socket
+
+    async def _start_fork_server(self) -> socket.socket:
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._server = await asyncio.create_subprocess_exec(
+                    *_python(
+                        "cloche.workers.forkserver",
+                        str(theirs.fileno()),
+                        self._order.encode().decode(),
+                    ),
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    env=_environment(),
+                    cwd="/",
+                    start_new_session=True,
+                )
+            reading = ours.dup()
+            reading.setblocking(False)
+            self._control, _ = await asyncio.get_running_loop().create_connection(
+                lambda: _Wires(self._heard, self._lost), sock=reading
+            )
+            ours.setblocking(True)  # both have one mode: asyncio reads only what is there
+        except BaseException:
+            ours.close()
+            raise
+        return ours
 
     def _heard(self, data: bytes) -> None:
         *lines, self._text = (self._text + data).split(b"\n")
@@ -202,6 +214,7 @@ class ForkStarter:
         for worker in self._workers.values():
             worker.has_ended()
         self._workers.clear()
+        self._text = b""  # half a line of its is no beginning of the next one's
         if self._socket is not None:
             self._socket.close()
             self._socket = None

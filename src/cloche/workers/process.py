@@ -123,8 +123,8 @@ class _Worker:
             with self._turning:
                 if not self._in_guest:
                     self._began.clear()
-                self._watched = self._in_guest and self._turn == turn
-            if self._watched:
+                watched = self._watched = self._in_guest and self._turn == turn
+            if watched:
                 with self._reading:
                     self._watch_turn()
 
