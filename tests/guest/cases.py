@@ -89,6 +89,93 @@ CASES = [
         "<b>x</b>",
     ),
     Case("display prints text", "display(1, 'a')", "ok", NOTHING, "1\n'a'\n"),
+    Case(
+        "display with a notebook's options",
+        "h = display(1, display_id=True)\nh.update(2)\ndisplay({'text/plain': 'p'}, raw=True)",
+        "ok",
+        NOTHING,
+        "1\n2\np\n",
+    ),
+    Case(
+        "markdown only object",
+        "class M:\n    def _repr_markdown_(self):\n        return '# x'\nM()",
+        "ok",
+        "# x",
+    ),
+    Case(
+        "object that shows itself",
+        "class O:\n    def _ipython_display_(self):\n        print('own')\ndisplay(O())\nO()",
+        "ok",
+        NOTHING,
+        "own\nown\n",
+    ),
+    Case(
+        "bundle of looks",
+        "class B:\n    def _repr_mimebundle_(self, include=None, exclude=None):\n"
+        "        return {'text/html': '<b>x</b>', 'text/plain': 'x'}, {}\nB()",
+        "ok",
+        "x",
+    ),
+    Case(
+        "one broken look is told, and another shown",
+        "class B:\n    def _repr_png_(self):\n        1 / 0\n"
+        "    def __repr__(self):\n        return 'B'\nB()",
+        "ok",
+        "B",
+        None,
+        "_repr_png_ failed: ZeroDivisionError",
+    ),
+    Case(
+        "styled table is text",
+        "import pandas as pd\n"
+        "pd.DataFrame({'a': [1, 22], 'b': [0.5, 0.25]}).style.format({'b': '{:.0%}'})",
+        "ok",
+        "    a    b\n0   1  50%\n1  22  25%",
+    ),
+    Case(
+        "names of IPython.display",
+        "from IPython.display import HTML, Markdown, clear_output, display\n"
+        "display(Markdown('# x'))\nclear_output()\nHTML('<b>y</b>')",
+        "ok",
+        "<b>y</b>",
+        "# x\n",
+    ),
+    Case(
+        "markup as long as an animation is saved",
+        "from IPython.display import HTML\nHTML('x' * 100_000)",
+        "ok",
+        "<100000 characters of markup, saved as output/turn-1-1.html>",
+    ),
+    Case(
+        "image in a mode that PNG does not have",
+        "from PIL import Image\nImage.new('CMYK', (2, 2)).show()\nimport os\nos.listdir('plots')",
+        "ok",
+        "['turn-1-1.png']",
+    ),
+    Case(
+        "animation says how to keep it",
+        "import matplotlib.pyplot as plt\nfrom matplotlib.animation import FuncAnimation\n"
+        "fig, ax = plt.subplots()\nanim = FuncAnimation(fig, lambda i: ax.plot([i]), frames=2)\n"
+        "display(anim)\nimport os\nlen(anim.to_jshtml()) > 1000, os.listdir('plots')",
+        "ok",
+        "(True, ['turn-1-1.png'])",
+    ),
+    Case(
+        "video",
+        "import matplotlib.pyplot as plt\nfrom matplotlib.animation import FuncAnimation\n"
+        "fig, ax = plt.subplots()\n"
+        "FuncAnimation(fig, lambda i: ax.plot([i]), frames=2).to_html5_video()",
+        "error",
+        line=4,
+        error_has="makes no videos",
+    ),
+    Case(
+        "backend that needs a screen",
+        "import matplotlib\nmatplotlib.use('TkAgg')\nimport matplotlib.pyplot as plt\n"
+        "plt.plot([1])\nplt.show()\nimport os\nos.listdir('plots')",
+        "ok",
+        "['turn-1-1.png']",
+    ),
     # Streams.
     Case(
         "stderr apart from stdout",
@@ -269,7 +356,7 @@ CASES = [
     Case(
         "memory error",
         "x = [bytearray(2**30) for _ in range(5)]",
-        "error",
+        "limit",
         error_type="MemoryError",
     ),
     Case(
@@ -417,6 +504,21 @@ CASES = [
         error_type="MemoryError",
         error_has="too complex to parse",
     ),
+    Case(
+        "indented code with a text that is not",
+        "    x = '''a\n  b'''\n    x",
+        "ok",
+        "'a\\n  b'",
+    ),
+    Case("error in indented code", "  x = = 3", "error", error_type="SyntaxError", line=1),
+    Case(
+        "a warning is told once",
+        "import contextlib, io, warnings\ndef f():\n    warnings.warn('careful')\n"
+        "with contextlib.redirect_stderr(io.StringIO()) as e:\n    for _ in range(3):\n"
+        "        f()\ne.getvalue().count('UserWarning: careful')",
+        "ok",
+        "1",
+    ),
     # asyncio.
     Case("await at the top", "import asyncio\nawait asyncio.sleep(0.001, 'done')", "ok", "'done'"),
     Case(
@@ -458,6 +560,40 @@ CASES = [
         "to_thread runs in place", "import asyncio\nawait asyncio.to_thread(sum, [1, 2])", "ok", "3"
     ),
     Case(
+        "task group and queue",
+        "import asyncio\nasync def main():\n    q, got = asyncio.Queue(1), []\n"
+        "    async def put():\n        for i in range(3):\n            await q.put(i)\n"
+        "    async def get():\n        for _ in range(3):\n            got.append(await q.get())\n"
+        "    async with asyncio.TaskGroup() as tasks:\n"
+        "        tasks.create_task(put())\n        tasks.create_task(get())\n"
+        "    return got\nasyncio.run(main())",
+        "ok",
+        "[0, 1, 2]",
+    ),
+    Case(
+        "loop asked for without one",
+        "import asyncio\nloop = asyncio.get_event_loop()\n"
+        "loop.run_until_complete(asyncio.sleep(0.001, 5))",
+        "ok",
+        "5",
+    ),
+    Case(
+        "asyncio.run where a loop runs",
+        "import asyncio\nawait asyncio.sleep(0)\nasyncio.run(asyncio.sleep(0))",
+        "error",
+        error_type="RuntimeError",
+        line=3,
+        error_has="await main()",
+    ),
+    Case(
+        "coroutine that was not awaited",
+        "import asyncio\nasyncio.sleep(0)",
+        "ok",
+        None,
+        None,
+        "write `await`",
+    ),
+    Case(
         "waiting for nothing ends",
         "import asyncio\nasyncio.run(asyncio.Event().wait())",
         "error",
@@ -474,6 +610,10 @@ CASES = [
         error_type="EOFError",
         error_has="nobody",
     ),
+    Case("debugger goes on", "import pdb\npdb.set_trace()\n8", "ok", "8", None, "passed over"),
+    Case("interactive help ends", "help()\n9", "ok", "9"),
+    Case("interpreter within ends", "import code\ncode.interact()\n9", "ok", "9"),
+    Case("no browser", "import webbrowser\nwebbrowser.open('http://a')", "ok", "False"),
     Case("breakpoint goes on", "breakpoint()\n8", "ok", "8", None, "breakpoint()"),
     Case(
         "help prints",
@@ -490,6 +630,71 @@ CASES = [
         error_type="RuntimeError",
         line=2,
         error_has="no threads",
+    ),
+    Case(
+        "wait with a timeout",
+        "import queue, threading\nthreading.Event().wait(0.01), queue.SimpleQueue().qsize(), "
+        "threading.Lock().acquire(timeout=0.01), threading.Semaphore(0).acquire(timeout=0.01)",
+        "ok",
+        "(False, 0, True, False)",
+    ),
+    *(
+        Case(
+            f"waiting for ever: {name}",
+            code,
+            "error",
+            error_type="RuntimeError",
+            line=2,
+            error_has="wait for ever",
+        )
+        for name, code in {
+            "event": "import threading\nthreading.Event().wait()",
+            "lock": "import threading\nk = threading.Lock(); k.acquire(); k.acquire()",
+            "lock entered twice": "from threading import Lock\nwith (k := Lock()), k: pass",
+            "queue": "import queue\nqueue.Queue().get()",
+            "simple queue": "import queue\nqueue.SimpleQueue().get()",
+            "future": "from concurrent.futures import Future\nFuture().result()",
+        }.items()
+    ),
+    Case(
+        "lock held is not acquired",
+        "import threading\nk = threading.Lock()\nwith k:\n"
+        "    held = k.locked(), k.acquire(False), k.acquire(timeout=0.01)\nheld, k.locked()",
+        "ok",
+        "((True, False, False), False)",
+    ),
+    Case(
+        "queue times out",
+        "import queue\nqueue.Queue().get(timeout=0.01)",
+        "error",
+        error_type="Empty",
+    ),
+    Case(
+        "pool of threads",
+        "from multiprocessing.pool import ThreadPool\nThreadPool(2)",
+        "error",
+        line=2,
+        error_has="ThreadPoolExecutor",
+    ),
+    Case(
+        "pool of processes",
+        "from concurrent.futures import ProcessPoolExecutor\nProcessPoolExecutor()",
+        "error",
+        line=2,
+        error_has="ThreadPoolExecutor",
+    ),
+    Case(
+        "secure network",
+        "import urllib.request\nurllib.request.urlopen('https://example.com')",
+        "error",
+        error_has="no network",
+    ),
+    Case(
+        "module that needs a system",
+        "import fcntl",
+        "error",
+        error_type="ModuleNotFoundError",
+        error_has="this sandbox does not have",
     ),
     Case(
         "thread pool runs in place",
@@ -522,6 +727,24 @@ CASES = [
     ),
     Case(
         "shell magic", "x = 1\n!ls", "error", error_type="SyntaxError", line=2, error_has="no shell"
+    ),
+    Case("nothing to unnest", "import nest_asyncio", "error", error_has="Nothing here needs it"),
+    *(
+        Case(f"no IPython: {code!r}", code, "error", error_type="SyntaxError", error_has=help_text)
+        for code, help_text in {
+            "%matplotlib inline": "plots are shown without it",
+            "%timeit sum([1])": "timeit.timeit",
+            "%%time\nx = 1": "perf_counter",
+            "%%bash\nls": "no shell",
+            "files = !ls": "no shell",
+            "!pip install x": "install_package",
+            "pip install x": "install_package",
+            "%cd x": "os.chdir",
+            "    %load_ext x": "leave this line out",
+            "len?": "help(len)",
+            "```python\n1\n```": "fences",
+            ">>> 1": "prompts",
+        }.items()
     ),
     Case(
         "missing module",

@@ -9,7 +9,9 @@ import sys
 import time
 import warnings
 
-from . import events
+import PIL.Image
+
+from . import events, notebook, waiting
 from .display import display
 from .streams import console, stderr, stdout
 
@@ -23,6 +25,8 @@ _DEEPEST = 100_000
 def install() -> None:
     """Put the replacements where user code looks for the originals."""
     events.install()
+    waiting.install()
+    notebook.install()
     time.sleep = sleep
     os._exit, os.abort = _exit, abort
     sys.setrecursionlimit = setrecursionlimit
@@ -34,6 +38,7 @@ def install() -> None:
     sys.breakpointhook = breakpointhook
     concurrent.futures.thread.ThreadPoolExecutor.submit = submit
     _socket.getaddrinfo = getaddrinfo
+    PIL.Image._show = display
     # tqdm works without its monitor thread, and says at length that it has none.
     warnings.filterwarnings("ignore", "tqdm:disabling monitor support")
 

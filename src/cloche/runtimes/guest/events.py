@@ -61,12 +61,17 @@ class Loop(asyncio.SelectorEventLoop):
 _session_loop: Loop | None = None
 
 
-def run(coroutine: Coroutine) -> object:
-    """Run a turn's coroutine to its end, in the loop that the session's tasks live in."""
+def session_loop() -> Loop:
+    """The loop that the session's tasks live in."""
     global _session_loop
     if _session_loop is None or _session_loop.is_closed():
         _session_loop = Loop()
-    loop = _session_loop
+    return _session_loop
+
+
+def run(coroutine: Coroutine) -> object:
+    """Run a turn's coroutine to its end, in the session's loop."""
+    loop = session_loop()
     task = loop.create_task(coroutine)
     try:
         return loop.run_until_complete(task)
@@ -88,5 +93,8 @@ def install() -> None:
 
     for module in (asyncio, unix_events):
         module.EventLoop = module.SelectorEventLoop = Loop
-    unix_events._UnixDefaultEventLoopPolicy._loop_factory = Loop
+    policy = unix_events._UnixDefaultEventLoopPolicy
+    policy._loop_factory = Loop
+    # Without one of its own, code that asks for a loop gets that of the session, as in a notebook.
+    policy.get_event_loop = lambda self: self._local._loop or session_loop()
     assert isinstance(events.new_event_loop(), Loop)

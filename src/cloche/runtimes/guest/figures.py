@@ -1,6 +1,7 @@
 """matplotlib figures: captured when shown or left open at the end of a turn, then closed."""
 
 import io
+import logging
 import sys
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 _modules = sys.modules
 _REGISTRY = "matplotlib._pylab_helpers"
+_FILE_BACKENDS = {"agg", "cairo", "pdf", "pgf", "ps", "svg", "template"}
+ANIMATION_HELP = (
+    "An animation shows its first frame here. To keep it: animation.save('name.gif', "
+    "writer='pillow'), or write animation.to_jshtml() to an .html file."
+)
 
 
 def capture_open() -> None:
@@ -44,6 +50,23 @@ def is_figure(value: object) -> bool:
     return module is not None and isinstance(value, module.Figure)
 
 
+def is_animation(value: object) -> bool:
+    """Whether `value` is a matplotlib animation."""
+    module = _modules.get("matplotlib.animation")
+    return module is not None and isinstance(value, module.Animation)
+
+
+def show_odd_image(value: object) -> bool:
+    """Show a Pillow image whose mode PNG has no place for; False for anything else."""
+    module = _modules.get("PIL.Image")
+    if module is None or not isinstance(value, module.Image):
+        return False
+    buffer = io.BytesIO()
+    value.convert("RGB").save(buffer, "PNG")
+    gallery.show(buffer.getvalue(), "image/png")
+    return True
+
+
 def show_value(figure: "Figure", *, keep_open: bool) -> bool:
     """Show a figure by itself; `keep_open` leaves one that pyplot holds to the turn's end."""
     managers = _modules[_REGISTRY].Gcf.figs.values()
@@ -69,6 +92,8 @@ def install() -> None:
 
     FigureManagerBase.pyplot_show = classmethod(show_all)
     FigureManagerBase.show = _show_manager
+    _accept_any_backend()
+    _say_once_that_fonts_are_missing()
 
 
 def _show_manager(manager: "FigureManagerBase") -> None:
@@ -84,3 +109,28 @@ def _capture(figure: "Figure") -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", bbox_inches="tight")
     gallery.show(buffer.getvalue(), "image/png")
+
+
+def _accept_any_backend() -> None:
+    from matplotlib import pyplot
+
+    switch = pyplot.switch_backend
+
+    def switch_backend(newbackend: str) -> None:
+        """Set the pyplot backend; one that needs a screen or a browser is left out."""
+        switch(newbackend if str(newbackend).lower() in _FILE_BACKENDS else "agg")
+
+    pyplot.switch_backend = switch_backend
+
+
+def _say_once_that_fonts_are_missing() -> None:
+    said = set()
+
+    def is_new(record: logging.LogRecord) -> bool:
+        message = record.getMessage()
+        if message in said:
+            return False
+        said.add(message)
+        return True
+
+    logging.getLogger("matplotlib.font_manager").addFilter(is_new)

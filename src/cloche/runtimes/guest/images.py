@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 
-from . import comforts, figures, interpreter, spool, wire
+from . import clocks, comforts, descriptors, figures, interpreter, spool, wire
 from . import turn as turns
 from .streams import console
 
@@ -36,6 +36,8 @@ _SLOW = (
 # fifth faster, and more runs only make the image larger.
 _REPEATS = 10
 
+_getcwd, _chdir = os.getcwd, os.chdir
+
 
 def warm() -> None:
     """Bring the interpreter to the state that every session starts from."""
@@ -51,6 +53,7 @@ def warm() -> None:
     _set_up_pandas(pd)
     _enter_workspace()
     interpreter.adopt()
+    descriptors.adopt()
     for _ in range(_REPEATS):
         _run_turns(_USUAL)
     _run_turns(_SLOW)
@@ -73,19 +76,25 @@ def rehearse() -> None:
 
 
 def freeze() -> None:
-    """Make ready for an image: nothing pending, no file of ours open."""
+    """Make ready for the image that all sessions begin with: nothing pending, no file open.
+
+    An image of a session is taken without: each turn leaves the memory ready for it.
+    """
     console.drain()
     _release_fonts()
     gc.collect()
+    descriptors.note()
 
 
 def thaw() -> None:
-    """Make a restored image fit to run: no stale files, and randomness of its own."""
-    _release_fonts()
+    """Make a restored image fit to run: its files open, and randomness of its own."""
     _enter_workspace()
-    # Later on the generators are the session's own, perhaps seeded by its code.
     if turns.turns_run == 0:
+        # Later on the generators are the session's own, perhaps seeded by its code.
         _reseed()
+        return
+    descriptors.revive()
+    clocks.resume(turns.main.__dict__)
 
 
 def _forget_turns() -> None:
@@ -135,13 +144,15 @@ def _set_up_pandas(pd: object) -> None:
 
 
 def _enter_workspace() -> None:
-    if spool.WORKSPACE not in sys.path:
-        sys.path.insert(0, spool.WORKSPACE)
-    # The folder may be another than the one that the import system has seen.
-    sys.path_importer_cache.pop(spool.WORKSPACE, None)
     with contextlib.suppress(OSError):
-        if os.getcwd() == "/":  # noqa: PTH109
-            os.chdir(spool.WORKSPACE)
+        if _getcwd() == "/":
+            _chdir(spool.WORKSPACE)
+    # What user code has made of sys must not cost it the session.
+    with contextlib.suppress(Exception):
+        if spool.WORKSPACE not in sys.path:
+            sys.path.insert(0, spool.WORKSPACE)
+        # The folder may be another than the one that the import system has seen.
+        sys.path_importer_cache.pop(spool.WORKSPACE, None)
 
 
 def _release_fonts() -> None:

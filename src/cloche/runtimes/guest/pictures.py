@@ -29,6 +29,7 @@ class Gallery:
         self._image_bytes = image_bytes
         self._displays = displays
         self._count = 0
+        self._kept = 0
 
     def show(self, data: bytes, mime: str) -> None:
         """Save an image, and send it if the turn may still send one."""
@@ -52,6 +53,11 @@ class Gallery:
             "text": text,
         }
         wire.display(header, shown)
+
+    def keep(self, data: bytes, suffix: str) -> str | None:
+        """Save what is not for showing; its path in the workspace, or None."""
+        self._kept += 1
+        return spool.save(f"output/turn-{self._turn}-{self._kept}.{suffix}", data)
 
     def end(self) -> None:
         """Say how many images were not sent."""

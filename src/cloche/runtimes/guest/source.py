@@ -3,17 +3,35 @@
 import ast
 import linecache
 import re
-import textwrap
 from types import CodeType
 from typing import NamedTuple
 
 _FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 _MAGIC = re.compile(r"\s*(?:[\w, ]+=\s*)?(?:([%!?]+)\s*(\w*)|pip3?\s+install\b)")
+_QUESTION = re.compile(r"\s*([\w.]+)\s*\?{1,2}\s*$")
 _INSTALL = "packages are installed with the install_package tool, not in the code"
+_TIME = "use timeit.timeit(...), or the difference of two time.perf_counter()"
+_LEAVE_OUT = "leave this line out: nothing here needs it"
 _MAGIC_HELP = {
     **dict.fromkeys(("pip", "pip3", "conda", "mamba", "uv"), _INSTALL),
+    **dict.fromkeys(("time", "timeit", "prun"), _TIME),
+    **dict.fromkeys(("load_ext", "reload_ext", "autoreload", "config", "capture"), _LEAVE_OUT),
+    **dict.fromkeys(
+        ("bash", "sh", "script", "system", "sx", "ls"),
+        "there is no shell; use Python instead, such as os.listdir() or pathlib",
+    ),
+    **dict.fromkeys(("who", "whos", "who_ls"), "dir() lists the names of the session"),
     "matplotlib": "leave this line out: plots are shown without it",
+    "cd": "use os.chdir(...)",
+    "pwd": "use os.getcwd()",
+    "env": "use os.environ",
+    "run": "use runpy.run_path(...)",
+    "writefile": "use pathlib.Path(...).write_text(...)",
 }
+_OTHER_HELP = (
+    ("```", "these are the fences of a Markdown block: send only the code between them"),
+    (">>>", "these are an interpreter's prompts: send only the code behind them"),
+)
 
 _lines = linecache.cache
 
@@ -40,15 +58,23 @@ def prepare(code: str, turn: int) -> Program:
     _remember(filename, code)
     try:
         return _compile(code, filename)
-    except IndentationError:
-        dedented = textwrap.dedent(code)
+    except IndentationError as error:
+        dedented = _dedent(code)
         if dedented == code:
+            _explain(error, code.split("\n"))
             raise
-        _remember(filename, dedented)
-        return _compile(dedented, filename)
     except SyntaxError as error:
         _explain(error, code.split("\n"))
         raise
+    return prepare(dedented, turn)
+
+
+def _dedent(code: str) -> str:
+    """`code` with its first line at the margin; lines of a text that lie further left stay."""
+    lines = code.split("\n")
+    first = next((line for line in lines if line.strip() and line.lstrip()[0] != "#"), "")
+    indent = first[: len(first) - len(first.lstrip())]
+    return "\n".join(line.removeprefix(indent) for line in lines)
 
 
 def _compile(code: str, filename: str) -> Program:
@@ -82,6 +108,14 @@ def _explain(error: SyntaxError, lines: list[str]) -> None:
     if error.text is None:
         # The compiler, unlike the parser, has not seen the text.
         error.text = line
+    for sign, help_text in _OTHER_HELP:
+        if line.lstrip().startswith(sign):
+            error.msg = f"invalid syntax: {help_text}"
+            return
+    match = _QUESTION.match(line)
+    if match is not None:
+        error.msg = f"IPython's ? does not exist here: write help({match[1]})"
+        return
     match = _MAGIC.match(line)
     if match is None:
         return

@@ -9,6 +9,7 @@ _TracebackException = traceback.TracebackException
 _OURS = "<cloche>/"
 # Formatting costs 0.15 ms a frame, folded or not.
 _MOST_FRAMES = 1200
+_SITE_IS_OFF = ". Site initialization is disabled"
 
 
 def describe(error: BaseException, filename: str, text_bytes: int) -> tuple[dict, bool]:
@@ -53,6 +54,8 @@ def _format(error: BaseException, filename: str) -> str:
         gap = traceback.FrameSummary("...", 0, f"<{left_out} frames left out>", line="")
         stack[half:-half] = [gap]
     _strip(shown, set())
+    # The library does lie in a zip, and that is no mistake of anybody's.
+    shown._str = str(shown._str).partition(_SITE_IS_OFF)[0]
     hint = hint_for(error)
     if hint:
         shown.__notes__ = [*(shown.__notes__ or ()), hint]

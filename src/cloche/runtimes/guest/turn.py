@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import CodeType, ModuleType
 
 from . import (
+    clocks,
+    descriptors,
     display,
     events,
     figures,
@@ -67,6 +69,11 @@ def turn() -> None:
         signals.listening = False
         try:
             interpreter.leave()
+            # From here on the memory may be saved: what a restore needs is in it. Not after a
+            # rehearsal: to ask for a descriptor starts threads in the host, which a fork loses.
+            if request["turn"] > 0:
+                descriptors.note()
+                clocks.note()
         finally:
             wire.finish(report, _BARE_REPORT)
 
