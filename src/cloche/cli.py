@@ -1,7 +1,7 @@
 """The command line; owns exit codes.
 
 0   done
-1   the code that was run failed
+1   the code that was run failed, or a wall is missing
 2   the command was wrong, or cannot be carried out as it stands
 70  something of ours failed
 """
@@ -25,7 +25,7 @@ from cloche.errors import CallerError, ClocheError, InvalidRequest
 if TYPE_CHECKING:
     from cloche.outcome import Outcome
 
-_OK, _CODE_FAILED, _USAGE, _INTERNAL = 0, 1, 2, 70
+_OK, _FAILED, _USAGE, _INTERNAL = 0, 1, 2, 70
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("-c", dest="code", metavar="CODE", help="the code itself")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="wall time; default 60")
     run.set_defaults(command=_run)
+
+    doctor = commands.add_parser("doctor", help="prove the sandbox's walls by trying to cross them")
+    doctor.add_argument("--json", action="store_true", help="tell it as JSON")
+    doctor.set_defaults(command=_doctor)
     return parser
 
 
@@ -115,6 +119,20 @@ def _run(parsed: argparse.Namespace) -> int:
     return _show(outcome)
 
 
+def _doctor(parsed: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from cloche.config import load_settings
+    from cloche.doctor.examine import examine, show
+
+    diagnosis = asyncio.run(examine(load_settings()))
+    if parsed.json:
+        print(diagnosis.to_json())
+    else:
+        show(diagnosis, Console())
+    return _OK if diagnosis.healthy else _FAILED
+
+
 def _read_code(file: Path) -> str:
     try:
         return sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
@@ -151,7 +169,7 @@ def _show(outcome: Outcome) -> int:
     if outcome.error is not None:
         shown = outcome.error.traceback or f"{outcome.error.type}: {outcome.error.message}"
         print(shown.rstrip(), file=sys.stderr)
-    return _OK if outcome.status == "ok" else _CODE_FAILED
+    return _OK if outcome.status == "ok" else _FAILED
 
 
 def _write_new(mime: str, data: bytes) -> Path:

@@ -1,23 +1,36 @@
-"""The second wall: what a worker process gives up before it runs anything of a guest's."""
+"""The second wall: what a worker process gives up before it runs anything of a guest's.
+
+It stands in two parts. What `give_up` takes is inherited, so a fork server does it once for all its
+workers; `shut_in` knows the folders of one session. Each part of the wall that this system lacks is
+left out, and `missing` names it: a wall must never keep a server from starting.
+
+Linux has all of it. Windows has a job (`jobs`). macOS has limits only: its `sandbox_init` is
+deprecated, and what it accepts is described nowhere.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
+
+from cloche.workers import jobs, landlock, seccomp, syscalls
 
 if sys.platform != "win32":
     import resource
-
-    # Loaded before the fork, because every page that a worker touches first costs it 4 µs.
-    _libc = ctypes.CDLL(None, use_errno=True)
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 
 _OPEN_FILES = 256
+
+_NOTHING_OF = ("RLIMIT_CORE", "RLIMIT_MEMLOCK", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO")
+"""Limits set to none. Not processes: the system counts those of the user, not of the worker."""
+
+_CAP_DAC_OVERRIDE = 1 << 1
+"""The one capability that a worker of root keeps: its folders may belong to somebody else."""
 
 
 def die_with_parent() -> None:
@@ -27,21 +40,67 @@ def die_with_parent() -> None:
     """
     if sys.platform == "linux":
         parent = os.getppid()
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        syscalls.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
             os._exit(0)
 
 
-def confine() -> None:
-    """Drop what a worker never needs: core dumps, many descriptors, new privileges."""
+def give_up() -> None:
+    """Give up what no worker needs and every fork of this process inherits the want of.
+
+    That is core dumps, many descriptors, locked memory, message queues, higher priorities, all
+    ways to new privileges, and the system calls that `seccomp` denies a fork server too; on Windows
+    other processes and the desktop. It also makes ready what `shut_in` needs.
+    """
+    if sys.platform == "win32":
+        jobs.enter()
+        return
+    for name in _NOTHING_OF:
+        kind: int | None = getattr(resource, name, None)
+        if kind is not None:
+            resource.setrlimit(kind, (0, 0))
+    _lower(resource.RLIMIT_NOFILE, _OPEN_FILES)
+    if sys.platform == "linux":
+        landlock.prepare()
+        with _where_possible():
+            syscalls.prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        with _where_possible():
+            syscalls.keep_capabilities(_CAP_DAC_OVERRIDE)
+        if seccomp.available():
+            with _where_possible():
+                seccomp.install()
+
+
+def shut_in(*, readable: Sequence[str], writable: Sequence[str], file_bytes: int) -> None:
+    """Leave this process these files and folders, and no way to anything but its open channel.
+
+    It can write no file past `file_bytes` (Python gets EFBIG), and on Linux open no other file,
+    make no socket and no process, run no program and signal nobody. For good; call it after
+    `give_up`, and before there is a second thread, which would not be bound by all of it.
+    """
     if sys.platform == "win32":
         return
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
+    _lower(resource.RLIMIT_FSIZE, file_bytes)
     if sys.platform == "linux":
-        _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+        if abi := landlock.abi():
+            with _where_possible():
+                landlock.restrict(readable=[*readable, os.devnull], writable=writable, abi=abi)
+        if seccomp.available():
+            with _where_possible():
+                seccomp.install_last()
+
+
+def _where_possible() -> contextlib.suppress:
+    """Go on without a part that the system turns out to refuse; `cloche doctor` finds that."""
+    return contextlib.suppress(OSError)
+
+
+def missing() -> list[str]:
+    """Return the names of the parts that Linux can have and this one does not. Only asks."""
+    if sys.platform != "linux":
+        return []
+    walls = {"landlock": landlock.abi() > 0, "seccomp": seccomp.available()}
+    return [name for name, stands in walls.items() if not stands]
 
 
 def silence_streams(*, keep: int = -1) -> None:
@@ -55,7 +114,10 @@ def silence_streams(*, keep: int = -1) -> None:
         os.close(null)
 
 
-def _prctl(option: int, argument: int) -> None:
-    if _libc.prctl(option, argument, 0, 0, 0) != 0:
-        errno = ctypes.get_errno()
-        raise OSError(errno, f"prctl({option}): {os.strerror(errno)}")
+if sys.platform != "win32":
+
+    def _lower(kind: int, most: int) -> None:
+        """Set a limit, unless a lower one is set already."""
+        _, hard = resource.getrlimit(kind)
+        wanted = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(kind, (wanted, wanted))

@@ -1,0 +1,39 @@
+"""What lies outside of every wall, to be reached for."""
+
+from __future__ import annotations
+
+import os
+import socket
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Outside:
+    """A file, a folder and two listeners that no guest may reach."""
+
+    folder: Path
+    secret: Path
+    tcp_port: int
+    unix_socket: str
+
+
+@contextmanager
+def outside() -> Generator[Outside]:
+    """Make them for the time of a `with`."""
+    with tempfile.TemporaryDirectory(prefix="cloche-doctor-") as name, socket.socket() as tcp:
+        folder = Path(name).resolve()
+        secret = folder / "secret"
+        secret.write_text(os.urandom(8).hex())
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        path = ""
+        with socket.socket(getattr(socket, "AF_UNIX", socket.AF_INET)) as unix:
+            if hasattr(socket, "AF_UNIX"):
+                path = str(folder / "socket")
+                unix.bind(path)
+                unix.listen()
+            yield Outside(folder, secret, tcp.getsockname()[1], path)
