@@ -6,7 +6,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON := $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint format bench clean
+.PHONY: run test check lint format docs bench clean
 
 run: .venv/ready
 	@$(BIN)/cloche setup
@@ -28,9 +28,13 @@ format: .venv/ready
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv/ready
+	$(BIN)/python docs/make_limits.py
+
 bench: .venv/ready
 	$(BIN)/cloche setup
 	$(BIN)/python bench/compare.py
+	$(BIN)/python bench/sessions.py
 
 clean:
 	rm -rf .venv dist .pytest_cache .ruff_cache .import_linter_cache

@@ -11,6 +11,8 @@ Language = Literal["python", "javascript", "typescript"]
 
 Status = Literal["ok", "error", "timeout", "cancelled", "limit", "crashed"]
 
+Limit = Literal["memory", "disk", "cpu"]
+
 State = Literal["kept", "rolled_back", "lost"]
 
 
@@ -91,7 +93,7 @@ class Outcome(Record):
     """ok; error: the code raised, did not parse or exited non-zero; timeout; cancelled;
     limit: a hard limit ended it; crashed: the sandbox's interpreter trapped."""
 
-    limit: Literal["memory", "disk", "cpu"] | None
+    limit: Limit | None
     """Which limit ended it, with status limit."""
 
     result: str | None
