@@ -2,7 +2,6 @@
 
 import json
 import time
-from pathlib import Path
 
 import pytest
 
@@ -404,7 +403,11 @@ async def test_calls_to_the_host_from_odd_places_are_survived(session):
     ):
         outcome = await session.execute("import _host\n" + code)
         assert outcome.status in {"ok", "error", "crashed"}, outcome
-        for _ in range(2):  # an audit hook stays, and may cost one more guest
+        later = await session.execute("1 + 1")
+        if later.status == "crashed":  # what kills the guest is among its variables
+            later = await session.execute("1 + 1")
+            assert "reset" in later.error.message
+            await session.reset()
             later = await session.execute("1 + 1")
         assert later.result == "2", (code, later)
 
@@ -435,8 +438,6 @@ async def test_a_flood_of_host_calls_is_interrupted_and_harms_no_other_session(c
         await run(flood, "1")
 
 
-async def test_the_sources_that_a_guest_can_ask_for_hold_no_path_of_the_host(session):
+async def test_a_guest_gets_nothing_more_of_the_host_once_it_has_booted(session):
     outcome = await survives(session, "_host.call(b'B').decode()")
-    whole = (session.home.workspace / outcome.full_output_path).read_text()
-    assert str(Path.home()) not in whole
-    assert str(Path.cwd()) not in whole
+    assert outcome.status == "crashed"

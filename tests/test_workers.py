@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -41,37 +42,40 @@ async def test_a_worker_killed_in_mid_turn_is_told_and_replaced(twin, processes,
         await run(session, "x = 1\nopen('kept', 'w').write('data');")
         call = asyncio.create_task(session.execute("print('before', flush=True)\n" + FOR_EVER))
         await until((session.home.workspace / "begun").exists, "the turn runs")
+        await until(lambda: session.history.is_saved, "the turn before is on disk")
         os.kill(processes.worker_of(session).pid, signal.SIGKILL)
         outcome = await call
-        assert (outcome.status, outcome.state) == ("crashed", "lost")
+        assert (outcome.status, outcome.state) == ("crashed", "rolled_back")
         assert (outcome.stdout, outcome.error.type) == ("before\n", "SandboxCrashed")
-        after = await run(session, "'x' in globals(), open('kept').read()")
-        assert after.result == "(False, 'data')"
+        after = await run(session, "x, open('kept').read()")
+        assert (after.result, after.state) == ("(1, 'data')", "kept")
 
 
-async def test_a_worker_killed_while_idle_is_replaced_and_the_loss_is_told(twin, processes, until):
+async def test_a_worker_killed_while_idle_is_replaced_with_its_variables(twin, processes, until):
     async with twin.session() as session:
         await run(session, "x = 1")
+        await until(lambda: session.history.is_saved, "the turn is on disk")
         worker = processes.worker_of(session)
         os.kill(worker.pid, signal.SIGKILL)
         await until(lambda: not worker.alive, "the worker is gone")
-        outcome = await session.execute("'x' in globals()")
-        assert outcome.state == "lost"
-        assert outcome.status in {"ok", "crashed"}  # crashed if the end was not noticed before
-        after = await run(session, "'x' in globals()")
-        assert (after.result, after.state) == ("False", "kept")
+        outcome = await session.execute("x")
+        # Crashed if the end was not noticed before.
+        assert (outcome.status, outcome.state) in {("ok", "kept"), ("crashed", "rolled_back")}
+        assert (await run(session, "x")).result == "1"
 
 
 async def test_a_loss_between_turns_is_told_by_the_next_outcome(twin, processes, until):
     async with twin.session() as session:
+        shutil.rmtree(session.home.checkpoints)  # as on a disk that fails
         await run(session, "x = 1")
         worker = processes.worker_of(session)
         os.kill(worker.pid, signal.SIGKILL)
         await until(lambda: not worker.alive, "the worker is gone")
-        for _ in range(100):  # the server hears of it too
-            await asyncio.sleep(0)
+        await until(lambda: not session.is_live, "the server has heard of it")
         outcome = await session.execute("'x' in globals()")
         assert (outcome.status, outcome.result, outcome.state) == ("ok", "False", "lost")
+        assert "turn 1" in outcome.stderr
+        assert (await run(session, "1")).state == "kept"
 
 
 async def test_a_worker_killed_together_with_a_call_never_hangs_the_call(cloche, processes, until):
@@ -117,7 +121,7 @@ def _proc(pid, name):
     return Path("/proc", str(pid), name).read_text()
 
 
-async def test_the_fork_server_killed_costs_variables_and_nothing_else(
+async def test_the_fork_server_killed_costs_the_turn_and_nothing_else(
     prepared, tmp_path, processes, until
 ):
     before = processes.workers_below(os.getpid())
@@ -125,11 +129,12 @@ async def test_the_fork_server_killed_costs_variables_and_nothing_else(
         await run(session, "open('kept', 'w').write('data');")
         call = asyncio.create_task(session.execute(FOR_EVER))
         await until((session.home.workspace / "begun").exists, "the turn runs")
+        await until(lambda: session.history.is_saved, "the turn before is on disk")
         ours = processes.workers_below(os.getpid()) - before
         (fork_server,) = (process for process in ours if _is_fork_server(process))
         os.kill(fork_server.pid, signal.SIGKILL)
         outcome = await call
-        assert (outcome.status, outcome.state) == ("crashed", "lost")
+        assert (outcome.status, outcome.state) == ("crashed", "rolled_back")
         await until(lambda: not any(p.alive for p in ours), "its workers are gone too")
         assert (await run(session, "open('kept').read()")).result == "'data'"
         async with cloche.session() as new:
@@ -211,7 +216,9 @@ async def test_no_worker_outlives_its_server(start, tmp_path, processes, until, 
     await until(lambda: not any(worker.alive for worker in workers), "its workers are gone")
     # What a killed server left is removed by the next one.
     async with Cloche(data_dir=tmp_path, spares=0):
-        (mine,) = (tmp_path / "homes").iterdir()
+        homes = tmp_path / "homes"
+        await until(lambda: len(list(homes.iterdir())) == 1, "what was left is removed")
+        (mine,) = homes.iterdir()
         assert mine not in workspace.parents
     assert list((tmp_path / "homes").iterdir()) == []
 
@@ -265,6 +272,8 @@ async def test_a_worker_holds_no_descriptor_but_its_own(twin, processes):
             "/dev/null",
             str(session.home.workspace),
             str(session.home.scratch),
+            f"/proc/{worker.pid}/pagemap",  # which of its own pages have changed
+            str(runtime.image),
             str(runtime.module),
             str(runtime.stdlib),
             str(runtime.mpl_data),
@@ -315,7 +324,15 @@ REPORT = {
     "truncated": False,
     "full_output_path": None,
 }
-MEASURED = {"wall_seconds": 1.0, "cpu_seconds": 1.0, "memory_bytes": 1, "files": []}
+MEASURED = {
+    "wall_seconds": 1.0,
+    "cpu_seconds": 1.0,
+    "memory_bytes": 1,
+    "files": [],
+    "workspace_bytes": 0,
+    "workspace_files": 0,
+    "limit": None,
+}
 HEADER = {
     "kind": "image",
     "mime": "image/png",
@@ -401,9 +418,9 @@ class Liar(asyncio.Protocol):
 
 
 # What the order says is nothing to a worker of the test's.
-ORDER = Order(
-    **{field.name: {"str": "", "int": 1, "bool": False}[field.type] for field in fields(Order)}
-)
+READY = b'{"turn": 0, "refused": []}'
+SOME = {"str": "", "int": 1, "float": 1.0, "bool": False, "list[int]": []}
+ORDER = Order(**{field.name: SOME[field.type] for field in fields(Order)})
 
 
 @pytest.fixture
@@ -420,7 +437,7 @@ async def lied_to(liar):
     starting = asyncio.create_task(Worker.start(liar, ORDER, LIMITS))
     await liar.started.wait()
     await liar.hear(Kind.START)
-    await liar.tell(frame(Kind.READY, b"{}"))
+    await liar.tell(frame(Kind.READY, READY))
     return await starting
 
 
@@ -443,7 +460,7 @@ OUT_OF_ORDER = {
 }
 
 WRONG_IN_A_TURN = {
-    "ready again": frame(Kind.READY, b"{}"),
+    "ready again": frame(Kind.READY, READY),
     "too much stdout": frame(Kind.STDOUT, b"x" * 1025),
     "too much stdout in pieces": frame(Kind.STDOUT, b"x" * 600) * 2,
     "too much stderr": frame(Kind.STDERR, b"x" * 1025),
@@ -487,6 +504,17 @@ WRONG_IN_A_TURN = {
     "report with more files than were looked at": finished(
         measured={"files": [{"path": "x", "change": "created", "size": 1}] * 20_001}
     ),
+    "report of huge files": finished(measured={"workspace_bytes": 10**30}),
+    "report of fewer files than none": finished(measured={"workspace_files": -1}),
+    "report of an unknown limit": finished(measured={"limit": "patience"}),
+    "report of a limit that the guest meets itself": finished(measured={"limit": "memory"}),
+    "death of no JSON": frame(Kind.DEAD, b"because"),
+    "death without a reason": frame(Kind.DEAD, b'{"limit": null}'),
+    "death of an unknown limit": frame(Kind.DEAD, b'{"reason": "x", "limit": "patience"}'),
+    "death with more fields": frame(Kind.DEAD, b'{"reason": "x", "limit": null, "turn": 1}'),
+    "death with a long story": frame(
+        Kind.DEAD, json.dumps({"reason": "x" * 4097, "limit": None}).encode()
+    ),
     "report of huge memory": finished(measured={"memory_bytes": 10**30}),
     "display with a path that leads out": frame(
         Kind.DISPLAY, parts(HEADER | {"path": "../../x.png"}, b"x")
@@ -511,13 +539,13 @@ async def test_an_idle_worker_that_speaks_is_ended(liar, lied_to, name):
     await asyncio.wait_for(liar.killed.wait(), 30)
     assert not lied_to.alive
     with pytest.raises(WorkerDied, match="broke the protocol"):
-        await lied_to.run(1, "1", Received(), None)
+        await lied_to.run(1, "1", Received(), None, cpu_seconds=60)
 
 
 @pytest.mark.parametrize("name", NO_FRAMES | WRONG_IN_A_TURN)
 async def test_a_worker_that_breaks_the_protocol_in_a_turn_is_ended(liar, lied_to, name):
     received = Received()
-    running = asyncio.create_task(lied_to.run(1, "1", received, None))
+    running = asyncio.create_task(lied_to.run(1, "1", received, None, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     await liar.tell((NO_FRAMES | WRONG_IN_A_TURN)[name])
     with pytest.raises(WorkerDied, match="broke the protocol") as caught:
@@ -532,7 +560,7 @@ async def test_a_worker_that_breaks_the_protocol_in_a_turn_is_ended(liar, lied_t
 
 async def test_what_comes_after_a_broken_frame_is_not_heard(liar, lied_to):
     received = Received()
-    running = asyncio.create_task(lied_to.run(1, "1", received, None))
+    running = asyncio.create_task(lied_to.run(1, "1", received, None, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     await liar.tell(frame(Kind.STDOUT, b"x" * 2000) + frame(Kind.STDOUT, b"late") + finished())
     with pytest.raises(WorkerDied):
@@ -542,7 +570,7 @@ async def test_what_comes_after_a_broken_frame_is_not_heard(liar, lied_to):
 
 async def test_a_worker_that_speaks_after_its_report_is_ended(liar, lied_to):
     received = Received()
-    running = asyncio.create_task(lied_to.run(1, "1", received, None))
+    running = asyncio.create_task(lied_to.run(1, "1", received, None, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     await liar.tell(finished() + frame(Kind.STDOUT, b"late"))
     await running
@@ -552,17 +580,17 @@ async def test_a_worker_that_speaks_after_its_report_is_ended(liar, lied_to):
 
 
 async def test_a_worker_that_reports_twice_is_ended_and_answers_no_later_turn(liar, lied_to):
-    running = asyncio.create_task(lied_to.run(1, "1", Received(), None))
+    running = asyncio.create_task(lied_to.run(1, "1", Received(), None, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     await liar.tell(finished() + finished({"result": "forged"}))
     await running
     await asyncio.wait_for(liar.killed.wait(), 30)
     with pytest.raises(WorkerDied):
-        await lied_to.run(2, "2", Received(), None)
+        await lied_to.run(2, "2", Received(), None, cpu_seconds=60)
 
 
 async def test_a_worker_that_hangs_up_ends_the_turn(liar, lied_to):
-    running = asyncio.create_task(lied_to.run(1, "1", Received(), None))
+    running = asyncio.create_task(lied_to.run(1, "1", Received(), None, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     await liar.tell(frame(Kind.STDOUT, b"some"))
     liar.peer.close()
@@ -571,7 +599,7 @@ async def test_a_worker_that_hangs_up_ends_the_turn(liar, lied_to):
 
 
 async def test_the_last_words_of_a_worker_are_bounded(liar, lied_to):
-    running = asyncio.create_task(lied_to.run(1, "1", Received(), None))
+    running = asyncio.create_task(lied_to.run(1, "1", Received(), None, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     await liar.tell(frame(Kind.DEAD, b"\xff" * 1_000_000))
     with pytest.raises(WorkerDied) as caught:
@@ -581,7 +609,7 @@ async def test_the_last_words_of_a_worker_are_bounded(liar, lied_to):
 
 async def test_honest_frames_are_taken_one_byte_at_a_time(liar, lied_to):
     heard, received = [], Received()
-    running = asyncio.create_task(lied_to.run(1, "1", received, heard.append))
+    running = asyncio.create_task(lied_to.run(1, "1", received, heard.append, cpu_seconds=60))
     await liar.hear(Kind.TURN)
     whole = (
         frame(Kind.STDOUT, "é".encode()) + frame(Kind.DISPLAY, parts(HEADER, b"png")) + finished()

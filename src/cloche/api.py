@@ -41,6 +41,10 @@ class Cloche:
             data_dir=self.settings.data_dir,
             limits=self.settings.limits,
             max_sessions=self.settings.max_sessions,
+            max_sessions_per_owner=self.settings.max_sessions_per_owner,
+            max_workers=self.settings.max_workers,
+            hibernate_seconds=self.settings.hibernate_seconds,
+            expire_seconds=self.settings.expire_seconds,
             spares=self.settings.spares,
             portable=self.settings.portable,
         )

@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from platformdirs import user_cache_path, user_data_path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from cloche.errors import InvalidRequest
-from cloche.limits import Limits
+from cloche.limits import Fires, Limits
 
 _PREFIX = "CLOCHE_"
 _NESTED = "__"
@@ -35,8 +35,40 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default_factory=lambda: user_data_path("cloche", appauthor=False))
     """Folder of the sessions' files."""
 
-    max_sessions: int = Field(default=100, ge=1, le=100_000)
+    max_sessions: Annotated[
+        int, Fires("A call that needs a new session is refused until one ends.")
+    ] = Field(default=100, ge=1, le=100_000)
     """Sessions that may live at once."""
+
+    max_sessions_per_owner: Annotated[
+        int,
+        Fires(
+            "A call that needs a new session is refused until one of the owner's ends; other "
+            "owners notice nothing."
+        ),
+    ] = Field(default=50, ge=1, le=100_000)
+    """Sessions that one owner may have at once."""
+
+    max_workers: Annotated[
+        int,
+        Fires(
+            "The session that was used longest ago hibernates; only when all of them run code is "
+            "the call refused."
+        ),
+    ] = Field(default=50, ge=1, le=10_000)
+    """Sessions that may have a worker, and with it memory, at once."""
+
+    hibernate_seconds: Annotated[
+        float,
+        Fires("The session gives up its worker; the next call brings it back, some ms later."),
+    ] = Field(default=300.0, gt=0)
+    """How long a session keeps its worker without being used."""
+
+    expire_seconds: Annotated[
+        float,
+        Fires("The session is destroyed, with its variables and files."),
+    ] = Field(default=86_400.0, gt=0)
+    """How long a session lives without being used, unless it was made for less."""
 
     spares: int = Field(default=1, ge=0, le=100)
     """Workers kept ready for new sessions."""

@@ -27,6 +27,11 @@ MAX_HOST_CALL_BYTES = 64 * 1024 * 1024
 class GuestTrapped(Exception):
     """The guest's instance is dead: it trapped, or ended its own process."""
 
+    def __init__(self, reason: str, *, exited: bool = False) -> None:
+        super().__init__(reason)
+        self.exited = exited
+        """Whether it asked for its end."""
+
 
 class GuestFault(Exception):
     """A pointer or length that the guest gave to the host lies outside its memory."""
@@ -97,7 +102,8 @@ class Guest:
             encoded = source.encode()
             return self._turn(self._place(encoded), len(encoded))
         except wasmtime.ExitTrap as trap:
-            raise GuestTrapped(f"the guest's process ended itself with code {trap.code}") from trap
+            reason = f"the guest's process ended itself with code {trap.code}"
+            raise GuestTrapped(reason, exited=True) from trap
         except (wasmtime.Trap, wasmtime.WasmtimeError) as trap:
             raised = [served.raised for served in self._served.values() if served.raised]
             reason = str(raised[0]) if raised else str(trap).splitlines()[0]
@@ -130,12 +136,22 @@ class Guest:
                 raise ImageRejected(
                     f"{path.name} has {found} bytes, which is no image of this runtime"
                 )
-            if missing:
-                self._memory.grow(self._store, missing // image.PAGE_BYTES)
+            self.grow_to(found)
             bring = image.copy_memory if copy else image.map_memory
             bring(self.address, found, path)
         except (OSError, wasmtime.WasmtimeError) as error:
             raise ImageRejected(f"{path.name} could not be restored: {error}") from error
+
+    def grow_to(self, memory_bytes: int) -> None:
+        """Make the memory so large, if it is smaller. Raises `ImageRejected` past its bound."""
+        missing = memory_bytes - self.memory_bytes
+        try:
+            if missing > 0:
+                self._memory.grow(self._store, missing // image.PAGE_BYTES)
+        except wasmtime.WasmtimeError as error:
+            raise ImageRejected(
+                f"the image needs {memory_bytes} bytes of memory, and fewer are allowed"
+            ) from error
 
     def _checked(self, pointer: int, length: int) -> int:
         # Memory only grows, so the size is asked for again only when the one known is too small.

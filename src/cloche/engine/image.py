@@ -23,11 +23,11 @@ _MAP_FAILED = ctypes.c_void_p(-1).value
 
 def save_memory(address: int, size: int, path: Path) -> None:
     """Write `size` bytes at `address` to a new file, zero pages as holes, and sync it."""
-    view = memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
+    memory = view(address, size)
     zeros = bytes(PAGE_BYTES)
     with path.open("xb") as file:
         for start in range(0, size, PAGE_BYTES):
-            page = bytes(view[start : start + PAGE_BYTES])
+            page = bytes(memory[start : start + PAGE_BYTES])
             if page == zeros:
                 file.seek(PAGE_BYTES, os.SEEK_CUR)
             else:
@@ -37,8 +37,16 @@ def save_memory(address: int, size: int, path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def map_memory(address: int, size: int, path: Path) -> None:
-    """Lay the file over the memory at `address`, copy-on-write. Raises OSError."""
+def view(address: int, size: int) -> memoryview:
+    """Return memory of this process, to be read and written."""
+    return memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
+
+
+def map_memory(address: int, size: int, path: Path, *, offset: int = 0) -> None:
+    """Lay `size` bytes of the file over the memory at `address`, copy-on-write.
+
+    Raises OSError.
+    """
     mmap = ctypes.CDLL(None, use_errno=True).mmap
     mmap.restype = ctypes.c_void_p
     mmap.argtypes = [
@@ -51,7 +59,7 @@ def map_memory(address: int, size: int, path: Path) -> None:
     ]
     fd = os.open(path, os.O_RDONLY)
     try:
-        got = mmap(address, size, _PROT_READ_WRITE, _MAP_PRIVATE_FIXED, fd, 0)
+        got = mmap(address, size, _PROT_READ_WRITE, _MAP_PRIVATE_FIXED, fd, offset)
         if got == _MAP_FAILED:
             errno = ctypes.get_errno()
             raise OSError(errno, os.strerror(errno), str(path))
@@ -61,11 +69,11 @@ def map_memory(address: int, size: int, path: Path) -> None:
 
 def copy_memory(address: int, size: int, path: Path) -> None:
     """Read the file into the memory at `address`: the twin of `map_memory`. Raises OSError."""
-    view = memoryview((ctypes.c_ubyte * size).from_address(address)).cast("B")
+    memory = view(address, size)
     with path.open("rb", buffering=0) as file:
         done = 0
         while done < size:
-            count = file.readinto(view[done:])
+            count = file.readinto(memory[done:])
             if not count:
                 raise OSError(f"{path} ends after {done} of {size} bytes")
             done += count

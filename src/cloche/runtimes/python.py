@@ -14,15 +14,18 @@ from __future__ import annotations
 import json
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
 from cloche.engine import interrupt
+from cloche.engine.checkpoint import Base, Checkpoints
 from cloche.engine.guest import Guest, GuestFault, GuestTrapped
 from cloche.engine.interrupt import SignalAddresses
 from cloche.engine.module import Program
+from cloche.engine.pages import Tracker
 from cloche.engine.wasi import Folder, point_at
 from cloche.errors import ImageRejected
 
@@ -144,6 +147,7 @@ class PythonGuest:
         self._request = b""
         self._report: bytes | None = None
         self._signals: SignalAddresses | None = None
+        self._boots = False
         self._listens = False
         self._guest = Guest(
             program,
@@ -170,13 +174,27 @@ class PythonGuest:
 
     def boot(self) -> None:
         """Load the guest code and what every session starts with. Takes seconds."""
+        self._boots = True
         self._run_own(_sources()[_BOOT])
+        self._boots = False
 
     def resume(self, image: Path, info: ImageInfo, *, copy: bool) -> None:
-        """Become the guest that the image was taken of. Raises `ImageRejected`."""
+        """Become the guest that the image was taken of, to be thawed. Raises `ImageRejected`."""
         self._guest.restore(image, size=info.size, copy=copy)
         self._signals = info.signals
+
+    def thaw(self) -> None:
+        """Make ready for turns, after the memory was restored."""
         self._run_own("_cloche.thaw()")
+
+    def checkpoints(
+        self, folder: Path, base: Base, tracker: Callable[[int], Tracker]
+    ) -> Checkpoints:
+        """Return what takes and restores checkpoints of this guest, in `folder`.
+
+        `tracker` makes one for the memory at an address. After a restore the guest is to be thawed.
+        """
+        return Checkpoints(self._guest, base, folder, lambda: tracker(self._guest.address))
 
     def rehearse(self) -> bytes:
         """Run what sessions usually begin with and forget it: for a guest that has time to wait.
@@ -198,13 +216,12 @@ class PythonGuest:
     ) -> None:
         """Begin a life of its own as the copy, made by fork, of a guest that was only resumed.
 
-        `folders` are those of the guest that was copied.
+        `folders` are those of the guest that was copied. To be thawed.
         """
         point_at(folders.workspace, workspace)
         point_at(folders.scratch, scratch)
         self._sink = sink
         self._guest.limit_memory(memory_bytes)
-        self._run_own("_cloche.thaw()")
 
     def suspend(self, image: Path) -> None:
         """Write an image of the guest, between turns."""
@@ -278,7 +295,7 @@ class PythonGuest:
             return self._request
         elif kind == b"F":
             self._report, self._listens = body, False
-        elif kind == b"B":
+        elif kind == b"B" and self._boots:
             return json.dumps(_modules()).encode()
         else:
             raise GuestFault(f"the guest called the host with {request[:16]!r}")

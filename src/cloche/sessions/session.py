@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
 from cloche.outcome import CodeError, Language, Outcome
+from cloche.sessions.history import History, Loss
+from cloche.sessions.reasons import LIMIT_ERRORS, Usage, reason_for
 from cloche.sessions.turns import build_broken_outcome, build_outcome
-from cloche.workers.pool import Home, Pool
+from cloche.sessions.workspace import copy_files, empty
+from cloche.workers.pool import Home
 from cloche.workers.worker import Listener, Received, Worker, WorkerDied
 
 Reason = Literal["timeout", "cancelled"]
@@ -26,11 +29,20 @@ class _Turn:
     timeout_seconds: float
     listener: Listener | None
     stopped: Reason | None = None
+    ending: asyncio.Task[None] | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
 
 
+StartWorker = Callable[[Home, Sequence[int]], Awaitable[Worker]]
+"""Starts a worker in a home, with the image of the first of these turns that is sound."""
+
+
 class Session:
-    """What a client holds. Made by a `SessionManager`, for one owner."""
+    """What a client holds. Made by a `SessionManager`, for one owner.
+
+    It has a worker only while it is in use: one that lies idle hibernates, and a worker that died
+    is replaced, by the call that needs it next.
+    """
 
     def __init__(
         self,
@@ -40,25 +52,59 @@ class Session:
         language: Language,
         limits: Limits,
         home: Home,
-        worker: Worker,
-        pool: Pool,
+        history: History,
+        worker: Worker | None,
+        start_worker: StartWorker,
         spawn: Callable[[Coroutine[None, None, Outcome]], asyncio.Task[Outcome]],
+        idle_seconds: float,
+        durable: bool,
     ) -> None:
         self.id = session_id
         self.owner = owner
         self.language: Language = language
         self.limits = limits
         self.home = home
-        self.turns = 0
-        self._worker = worker
-        self._pool = pool
+        self.durable = durable
+        """Whether it outlives its server."""
+        self.history = history
+        self.cpu_used = 0.0
+        """Seconds of processor time that its turns have taken."""
+        self.usage = Usage()
+        """What its files took at the end of the last turn that reported it."""
+        self.created_at = self.last_used_at = time.time()
+        self.idle_seconds = idle_seconds
+        """How long it may lie unused until it is destroyed."""
+        self._start_worker = start_worker
         self._spawn = spawn
+        self._worker: Worker | None = None
+        if worker is not None:
+            self._adopt(worker)
         self._free = asyncio.Lock()  # one turn at a time, in the order of the calls
         self._line: list[_Turn] = []  # the turn that runs, and those that wait for it
         self._running: _Turn | None = None
         self.closed = False
-        self._lost_at = 0  # the last turn whose outcome said that variables are lost
-        self._lost = False  # variables are lost, and no outcome has said so yet
+
+    @property
+    def turns(self) -> int:
+        """Number of the last turn."""
+        return self.history.begun
+
+    @property
+    def expires_at(self) -> float:
+        """When it is destroyed, in seconds since 1970, if it is not used before."""
+        return self.last_used_at + self.idle_seconds
+
+    @property
+    def status(self) -> Literal["idle", "running", "hibernated"]:
+        """What it is doing."""
+        if self._line or self._free.locked():
+            return "running"
+        return "idle" if self.is_live else "hibernated"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has a worker."""
+        return self._worker is not None and self._worker.alive
 
     async def execute(
         self,
@@ -96,10 +142,87 @@ class Session:
         self._stop(self._running, "cancelled")
         return self.turns
 
-    async def close(self) -> None:
-        """End the worker; calls that run or wait fail with `UnknownSession`."""
+    async def hibernate(self) -> bool:
+        """Give up the worker, unless a turn runs or something would be lost; say whether it did.
+
+        The next call brings it back, some milliseconds later.
+        """
+        if self._line or self._free.locked():
+            return False
+        async with self._free:
+            worker = self._worker
+            if worker is None or self.closed:
+                return False
+            await worker.checkpointed()
+            if not self.history.is_saved:
+                return False
+            self._worker = None
+            await worker.kill()
+            return True
+
+    async def wake(self) -> None:
+        """Have a worker ready for the next call. Raises `WorkerFailed` and `CapacityReached`."""
+        async with self._free:
+            self._check_open()
+            await self._live_worker()
+
+    async def reset(self, *, to_turn: int | None = None, keep_files: bool = False) -> int:
+        """Begin anew, or with the variables as they were after a turn; returns how many files went.
+
+        Going back to a turn leaves the files as they are: an image holds variables only. Waits
+        for the turns that run or wait. Raises `InvalidRequest` for a turn that has no image.
+        """
+        self._check_open()
+        async with self._free:
+            self._check_open()
+            if self._worker is not None:
+                await self._worker.checkpointed()
+            if to_turn is not None and to_turn not in [0, *self.history.images.turns]:
+                raise InvalidRequest(
+                    f"turn {to_turn} has no image; there are those of the turns "
+                    f"{', '.join(map(str, self.history.images.turns)) or '(none)'}"
+                )
+            worker, self._worker = self._worker, None
+            if worker is not None:
+                await worker.kill()
+            self.history.go_back(to_turn or 0)
+            self._touch()
+            if keep_files or to_turn is not None:
+                return 0
+            return await asyncio.to_thread(empty, self.home)
+
+    async def copy_to(self, home: Home) -> None:
+        """Copy variables and files into the home of another session, between turns.
+
+        Raises `WorkerFailed` when the variables could not be saved.
+        """
+        async with self._free:
+            self._check_open()
+            if self._worker is not None:
+                await self._worker.checkpointed()
+            if not self.history.is_saved:
+                raise WorkerFailed(f"the variables of turn {self.history.held} were not saved")
+            try:
+                await asyncio.to_thread(self._copy_to, home)
+            except OSError as error:
+                raise WorkerFailed(f"the session could not be copied: {error}") from error
+
+    def _copy_to(self, home: Home) -> None:
+        if self.history.held:
+            self.history.images.copy_to(home.checkpoints, self.history.held)
+        copy_files(self.home, home)
+
+    async def close(self, *, keep: bool = False) -> None:
+        """End the worker; calls that run or wait fail with `UnknownSession`.
+
+        With `keep` what the last finished turn left is saved before.
+        """
         self.closed = True
-        await self._worker.kill()
+        if self._worker is not None:
+            if keep:
+                await self._worker.checkpointed()
+            await self._worker.kill()
+        await self.history.images.settle()
 
     def _check_open(self) -> None:
         if self.closed:
@@ -127,6 +250,21 @@ class Session:
             )
         return timeout_seconds
 
+    def _check_budget(self) -> None:
+        if self.cpu_used >= self.limits.cpu_seconds:
+            raise CapacityReached(f"session {self.id!r}: {reason_for('cpu', self.limits)}")
+
+    def _charge(self, received: Received, wall_seconds: float) -> None:
+        """Count what a turn took.
+
+        A worker that is gone is charged the whole time: a guest has one thread, so it took no
+        more. One that lies takes no more per turn than the turn's wall time, which is kept here.
+        """
+        measured = received.measured
+        self.cpu_used += wall_seconds if measured is None else measured.cpu_seconds
+        if measured is not None:
+            self.usage = Usage(measured.workspace_bytes, measured.workspace_files)
+
     async def _take_turn(self, turn: _Turn) -> Outcome:
         try:
             return await self._take_turn_alone(turn)
@@ -139,54 +277,78 @@ class Session:
     async def _take_turn_alone(self, turn: _Turn) -> Outcome:
         async with self._free:
             self._check_open()
-            if not self._worker.alive:
-                self._worker = await self._start_worker()
-                self._lost = self.turns > self._lost_at
+            self._check_budget()
+            worker = await self._live_worker()
             if turn.stopped is not None:
                 raise asyncio.CancelledError
-            self.turns += 1
             self._running = turn
             try:
-                return await self._run(turn, self._worker)
+                return await self._run(turn, worker)
             finally:
                 self._running = None
+                self._touch()
                 for timer in turn.timers:
                     timer.cancel()
 
-    async def _start_worker(self) -> Worker:
+    async def _live_worker(self) -> Worker:
+        """Return the worker, or a new one with the session's variables."""
+        if self._worker is not None and self._worker.alive:
+            return self._worker
+        if self._worker is not None:  # it died between turns
+            self.history.drop_unsaved()
         try:
-            worker = await self._pool.start(self.home)
+            worker = await self._start_worker(self.home, self.history.to_restore)
         except WorkerFailed:
             self._check_open()  # its folders go with the session
             raise
         if self.closed:  # meanwhile, and then nobody else ends the new worker
             await worker.kill()
             raise UnknownSession(self.id)
+        self.history.restored(worker.restored)
+        self._adopt(worker)
         return worker
+
+    def _adopt(self, worker: Worker) -> None:
+        self._worker = worker
+        worker.on_checkpoint = self.history.saved
+
+    def _touch(self) -> None:
+        self.last_used_at = time.time()
 
     async def _run(self, turn: _Turn, worker: Worker) -> Outcome:
         received, began = Received(), time.monotonic()
         self._later(turn, turn.timeout_seconds, lambda: self._stop(turn, "timeout"))
         try:
-            await worker.run(self.turns, turn.code, received, turn.listener)
+            ended = worker.run(
+                self.history.next(),
+                turn.code,
+                received,
+                turn.listener,
+                cpu_seconds=self.limits.cpu_seconds - self.cpu_used,
+            )
+            self.history.begin(self.cpu_used)  # now, while the guest works
+            await ended
         except WorkerDied as death:
+            self._charge(received, time.monotonic() - began)
             self._check_open()
-            self._lost_at = self.turns
+            loss = self.history.abort()
             return build_broken_outcome(
                 received,
                 session_id=self.id,
                 language=self.language,
                 turn=self.turns,
-                status=turn.stopped or "crashed",
-                error=_error_of_death(turn, death, self.limits),
-                state="lost",
+                status="limit" if death.limit else turn.stopped or "crashed",
+                limit=death.limit,
+                error=_error_of_death(turn, death, self.limits, loss),
+                state=loss.state,
                 wall_seconds=time.monotonic() - began,
                 limits=self.limits,
             )
-        lost, self._lost = self._lost, False
+        self._charge(received, time.monotonic() - began)
+        self.history.finish()
         return build_outcome(
             received,
-            state="lost" if lost else "kept",
+            loss=self.history.take_loss(),
             session_id=self.id,
             language=self.language,
             turn=self.turns,
@@ -201,14 +363,15 @@ class Session:
         turn.stopped = reason
         if turn is not self._running:
             self._leave_line(turn)
-        else:
+        elif self._worker is not None:
             worker = self._worker
             worker.interrupt()
-            self._later(
-                turn,
-                self.limits.grace_seconds,
-                lambda: worker.die("it did not stop when it was interrupted"),
-            )
+            self._later(turn, self.limits.grace_seconds, lambda: self._end(turn, worker))
+
+    def _end(self, turn: _Turn, worker: Worker) -> None:
+        """Kill a worker whose turn does not stop, once the turn before is on disk."""
+        if turn.ending is None:
+            turn.ending = asyncio.create_task(_kill_when_saved(worker))
 
     def _later(self, turn: _Turn, seconds: float, act: Callable[[], None]) -> None:
         turn.timers.append(asyncio.get_running_loop().call_later(seconds, act))
@@ -220,7 +383,15 @@ def _retrieve(task: asyncio.Task[Outcome]) -> None:
         task.exception()
 
 
-def _error_of_death(turn: _Turn, death: WorkerDied, limits: Limits) -> CodeError:
+async def _kill_when_saved(worker: Worker) -> None:
+    await worker.checkpointed()
+    worker.die("it did not stop when it was interrupted")
+
+
+def _error_of_death(turn: _Turn, death: WorkerDied, limits: Limits, loss: Loss) -> CodeError:
+    if death.limit is not None:
+        message = f"{reason_for(death.limit, limits)}; {death}; {loss.text}"
+        return CodeError(type=LIMIT_ERRORS[death.limit], message=message, traceback="", line=None)
     if turn.stopped == "timeout":
         message = (
             f"the code ran longer than {turn.timeout_seconds:g} s and did not stop within "
@@ -234,7 +405,7 @@ def _error_of_death(turn: _Turn, death: WorkerDied, limits: Limits) -> CodeError
         type={"timeout": "TimeoutError", "cancelled": "CancelledError"}.get(
             turn.stopped or "", "SandboxCrashed"
         ),
-        message=message,
+        message=f"{message}; {loss.text}",
         traceback="",
         line=None,
     )

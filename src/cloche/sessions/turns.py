@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from cloche.errors import WorkerFailed
 from cloche.limits import Limits
-from cloche.outcome import CodeError, Language, Outcome, Output, State, Status
+from cloche.outcome import CodeError, Language, Limit, Outcome, Output, State, Status
+from cloche.sessions.history import Loss
+from cloche.sessions.reasons import explained, limit_of
 from cloche.workers.worker import Received
 
 
@@ -16,11 +18,12 @@ def build_outcome(
     turn: int,
     limits: Limits,
     stopped: Status | None,
-    state: State,
+    loss: Loss | None,
 ) -> Outcome:
     """Return the outcome of a turn that the guest has reported.
 
-    `stopped` names why it was interrupted, if it was.
+    `stopped` names why it was interrupted, if it was; `loss` is what its owner must be told of
+    the variables that it found.
     """
     report, measured = received.report, received.measured
     if report is None or measured is None:
@@ -37,16 +40,20 @@ def build_outcome(
             traceback=shorten(error.traceback, text_bytes),
             line=error.line,
         )
+    limit = limit_of(error, measured, limits, stopped=stopped)
+    if limit is not None:
+        status, error = "limit", explained(error, limit, limits, measured)
     return Outcome(
         status=status,
-        limit=None,
+        limit=limit,
         result=None if report.result is None else shorten(report.result, text_bytes),
         stdout=_whole(received.stdout, report.stdout_cut, report.stdout_tail, text_bytes),
-        stderr=_whole(received.stderr, report.stderr_cut, report.stderr_tail, text_bytes),
+        stderr=(loss.text if loss else "")
+        + _whole(received.stderr, report.stderr_cut, report.stderr_tail, text_bytes),
         error=error,
         outputs=_outputs(received),
         files=measured.files,
-        state=state,
+        state=loss.state if loss else "kept",
         session_id=session_id,
         language=language,
         turn=turn,
@@ -65,6 +72,7 @@ def build_broken_outcome(
     language: Language,
     turn: int,
     status: Status,
+    limit: Limit | None,
     error: CodeError,
     state: State,
     wall_seconds: float,
@@ -73,7 +81,7 @@ def build_broken_outcome(
     """Return the outcome of a turn whose worker is gone, with what it had sent until then."""
     return Outcome(
         status=status,
-        limit=None,
+        limit=limit,
         result=None,
         stdout=_whole(received.stdout, 0, "", limits.text_bytes),
         stderr=_whole(received.stderr, 0, "", limits.text_bytes),

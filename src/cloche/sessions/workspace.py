@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import secrets
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
 from filelock import FileLock, Timeout
 
 from cloche.errors import InvalidRequest
+from cloche.sessions.removal import remove_folder
 from cloche.workers.pool import Home
 
 _ID_BYTES = 20
 _LOCK = "lock"
-_ABANDONED = ".abandoned"
+_PREFIX = "s_"
 
 
 def session_id(home: Home) -> str:
@@ -23,68 +26,113 @@ def session_id(home: Home) -> str:
     return home.workspace.parent.name
 
 
-class Homes:
-    """The homes of one server process, in a folder that others can tell to be in use.
+def empty(home: Home) -> int:
+    """Remove all files of a session whose worker is gone; returns how many there were."""
+    count = 0
+    for folder in (home.workspace, home.scratch):
+        removed = folder.with_suffix(".removed")
+        folder.rename(removed)
+        folder.mkdir()
+        count += remove_folder(removed)
+    return count
 
-    A server that was killed cannot tidy up; the next one to start removes what it left.
+
+def copy_files(home: Home, target: Home) -> None:
+    """Copy the files of a session that rests; links stay links. Raises OSError."""
+    for folder, copy in ((home.workspace, target.workspace), (home.scratch, target.scratch)):
+        try:
+            shutil.copytree(folder, copy, symlinks=True, dirs_exist_ok=True)
+        except RecursionError as error:
+            raise OSError(errno.ELOOP, "its folders are nested too deeply to be copied") from error
+
+
+class Homes:
+    """The homes of one server process, below a root that others can tell to be in use.
+
+    A server that is gone leaves a root that nobody has locked. The next one to start takes it
+    over: it goes on with the sessions in it that are to outlive a server, and removes the others.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._all = data_dir / "homes"
-        self._root = self._all / secrets.token_hex(8)
-        self._lock = FileLock(self._root / _LOCK)
+        self.root = secrets.token_hex(8)
+        self.outliving: set[str] = set()
+        """Sessions that the next server is to go on with; the homes of all others go at the end."""
+        self._locks: dict[str, FileLock] = {}
 
     def __enter__(self) -> Self:
         try:
             self._all.mkdir(parents=True, exist_ok=True, mode=0o700)
-            # Nobody looks for abandoned folders between the making of ours and its lock.
-            with FileLock(self._all.with_suffix(".lock")):
-                self._root.mkdir(mode=0o700)
-                self._lock.acquire()
-                abandoned = self._set_aside_abandoned()
+            # Nobody looks for roots without a server between the making of ours and its lock.
+            with self._among_servers():
+                (self._all / self.root).mkdir(mode=0o700)
+                self._lock(self.root)
         except OSError as error:
             raise InvalidRequest(
                 f"{self._all} cannot hold the files of sessions ({error.strerror}); "
                 "name another folder by CLOCHE_DATA_DIR"
             ) from error
-        for folder in abandoned:
-            _remove(folder)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._lock.release()
-        _remove(self._root)
+        for root in list(self._locks):
+            for home in self._homes_in(root):
+                if home.name not in self.outliving:
+                    remove_folder(home)
+            self._leave(root)
+
+    def take_over(self, there: Callable[[list[str]], None]) -> dict[str, list[str]]:
+        """Lock the roots of servers that are gone; returns the sessions in each of them.
+
+        `there` gets the names of all roots, while nobody can add one.
+        """
+        with self._among_servers():
+            roots = [root.name for root in self._all.iterdir() if root.is_dir()]
+            there(roots)
+            taken = [root for root in roots if root not in self._locks and self._lock(root)]
+        return {root: [home.name for home in self._homes_in(root)] for root in taken}
+
+    def discard(self, leftovers: dict[str, list[str]]) -> None:
+        """Remove homes that nobody goes on with, and the roots that are empty then."""
+        for root, names in leftovers.items():
+            for name in names:
+                remove_folder(self._all / root / name)
+            if root != self.root and not self._homes_in(root):
+                self._leave(root)
 
     def new(self) -> Home:
         """Make the folders of a new session; their name carries 160 random bits."""
-        folder = self._root / f"s_{secrets.token_hex(_ID_BYTES)}"
-        home = Home(folder / "workspace", folder / "tmp")
-        folder.mkdir(mode=0o700)
-        home.workspace.mkdir()
-        home.scratch.mkdir()
+        home = self.of(self.root, f"{_PREFIX}{secrets.token_hex(_ID_BYTES)}")
+        home.workspace.parent.mkdir(mode=0o700)
+        for folder in (home.workspace, home.scratch, home.checkpoints):
+            folder.mkdir()
         return home
+
+    def of(self, root: str, session_id: str) -> Home:
+        """Return the folders of a session that has some."""
+        folder = self._all / root / session_id
+        return Home(folder / "workspace", folder / "tmp", folder / "checkpoints")
 
     def remove(self, home: Home) -> None:
         """Remove a session's folders with all that is in them."""
-        _remove(home.workspace.parent)
+        remove_folder(home.workspace.parent)
 
-    def _set_aside_abandoned(self) -> list[Path]:
-        """Return the folders of servers that are gone, under names that no server looks for."""
-        found: list[Path] = []
-        for root in self._all.iterdir():
-            if root == self._root or not root.is_dir():
-                continue
-            if root.suffix == _ABANDONED:
-                found.append(root)
-                continue
-            lock = FileLock(root / _LOCK, blocking=False)
-            with contextlib.suppress(Timeout, OSError):
-                lock.acquire()
-                lock.release()
-                found.append(root.rename(root.with_suffix(_ABANDONED)))
-        return found
+    def _homes_in(self, root: str) -> list[Path]:
+        return list((self._all / root).glob(f"{_PREFIX}*"))
 
+    def _among_servers(self) -> FileLock:
+        return FileLock(self._all.with_suffix(".lock"))
 
-def _remove(folder: Path) -> None:
-    # Links are removed, not followed; a file that cannot be removed is met again at next start.
-    shutil.rmtree(folder, ignore_errors=True)
+    def _lock(self, root: str) -> bool:
+        lock = FileLock(self._all / root / _LOCK, blocking=False)
+        with contextlib.suppress(Timeout, OSError):
+            lock.acquire()
+            self._locks[root] = lock
+            return True
+        return False
+
+    def _leave(self, root: str) -> None:
+        """Unlock a root; one that still has sessions is for the next server."""
+        self._locks.pop(root).release()
+        if not self._homes_in(root):
+            remove_folder(self._all / root)

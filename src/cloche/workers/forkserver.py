@@ -108,7 +108,6 @@ class _ForkServer:
     def _become_worker(self, channel: int) -> NoReturn:
         try:
             confine.die_with_parent()
-            confine.confine()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             # By name: wasmtime keeps descriptors of its own for the module.
@@ -149,6 +148,7 @@ def _starter(order: Order) -> Start:
 
     def make() -> None:
         guest = new_guest(program, order, Silence())
+        guest.thaw()
         guest.rehearse()
         made.append(guest)
 
@@ -190,6 +190,7 @@ def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     confine.silence_streams()
     confine.die_with_parent()
+    confine.give_up()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = _ForkServer(control, _starter(Order.decode(sys.argv[2].encode())))
     gc.collect()

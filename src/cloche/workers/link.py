@@ -60,13 +60,14 @@ class Starter(Protocol):
         ...
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
     """Return the variables of a worker: none, but those without which Python does not start."""
     kept = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
     return {name: os.environ[name] for name in kept if name in os.environ}
 
 
-def _python(module: str, *arguments: str) -> list[str]:
+def worker_command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of ours as a worker process."""
     return [sys.executable, "-I", "-m", module, *arguments]
 
 
@@ -177,7 +178,7 @@ class ForkStarter:
         try:
             with theirs:
                 self._server = await asyncio.create_subprocess_exec(
-                    *_python(
+                    *worker_command(
                         "cloche.workers.forkserver",
                         str(theirs.fileno()),
                         self._order.encode().decode(),
@@ -185,7 +186,7 @@ class ForkStarter:
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
-                    env=_environment(),
+                    env=worker_environment(),
                     cwd="/",
                     start_new_session=True,
                 )
@@ -264,9 +265,9 @@ class SpawnStarter:
         try:
             transport, wires = await asyncio.get_running_loop().subprocess_exec(
                 lambda: _Wires(received, closed),
-                *_python("cloche.workers.process"),
+                *worker_command("cloche.workers.process"),
                 stderr=subprocess.DEVNULL,
-                env=_environment(),
+                env=worker_environment(),
                 start_new_session=True,
             )
         except OSError as error:

@@ -1,4 +1,4 @@
-"""Orders: what the server tells a new worker process to become."""
+"""Orders: what the server tells a new worker process to become, and tasks: its turns."""
 
 from __future__ import annotations
 
@@ -15,15 +15,25 @@ class Order:
     mpl_data: str
     image: str
     image_info: str
+    image_digest: str
+    """SHA-256 of the image: checkpoints are of no use over another."""
     workspace: str
     scratch: str
+    checkpoints: str
+    """Folder of the images that are taken after turns."""
+    restore: list[int]
+    """Turns whose images to begin with, best first: the first that is sound is taken."""
     memory_bytes: int
     stream_bytes: int
     """What is forwarded of each of stdout and stderr while a turn runs."""
     displays: int
     display_bytes: int
+    workspace_bytes: int
+    workspace_files: int
     workspace_entries: int
     changed_files: int
+    grace_seconds: float
+    """How long a turn that passed a limit may take to stop before the worker ends itself."""
     rehearse: bool
     """Run what sessions usually begin with before being ready."""
     portable: bool
@@ -35,5 +45,24 @@ class Order:
 
     @classmethod
     def decode(cls, payload: bytes) -> Order:
+        """Undo `encode`."""
+        return cls(**json.loads(payload))
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker must know of a turn: the first part of a TURN frame."""
+
+    turn: int
+    """Its number in the session."""
+    cpu_seconds: float
+    """Processor time that the session has left."""
+
+    def encode(self) -> bytes:
+        """Return it as JSON."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, payload: bytes) -> Task:
         """Undo `encode`."""
         return cls(**json.loads(payload))

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import structlog
 
 from cloche.engine.image import CAN_MAP
 from cloche.errors import WorkerFailed
 from cloche.limits import Limits
 from cloche.runtimes.install import PreparedRuntime
+from cloche.workers import confine
 from cloche.workers.link import CAN_FORK, ForkStarter, SpawnStarter, Starter
 from cloche.workers.order import Order
 from cloche.workers.worker import Worker
+
+_log = structlog.get_logger()
 
 _SETTLE_SECONDS = 0.02
 """How long a refill waits: a new session's first turn must not share its core with one."""
@@ -27,6 +32,7 @@ class Home:
 
     workspace: Path
     scratch: Path
+    checkpoints: Path
 
 
 class Pool:
@@ -50,15 +56,16 @@ class Pool:
         self._new_home = new_home
         self._wanted = spares
         self._portable = portable or not CAN_MAP
-        forks = CAN_FORK and not portable
-        self._starter: Starter = (
-            ForkStarter(self._order(new_home(), rehearse=False)) if forks else SpawnStarter()
-        )
+        self._starter: Starter = SpawnStarter()
+        if CAN_FORK and not portable:
+            self._starter = ForkStarter(self._order(new_home(), restore=[], rehearse=False))
         self._spares: deque[tuple[Home, Worker]] = deque()
         self._refilling: asyncio.Task[None] | None = None
         self._closed = False
 
     async def __aenter__(self) -> Self:
+        if walls := confine.missing():
+            _log.warning("wall_missing", walls=", ".join(walls))
         self._refill(after_seconds=0)
         return self
 
@@ -81,15 +88,18 @@ class Pool:
         finally:
             self._refill(after_seconds=_SETTLE_SECONDS)
 
-    async def start(self, home: Home, *, rehearse: bool = False) -> Worker:
-        """Start a worker for a home that exists; `rehearse` makes its first turns faster.
+    async def start(
+        self, home: Home, *, restore: Sequence[int] = (), rehearse: bool = False
+    ) -> Worker:
+        """Start a worker for a home that exists.
 
-        Raises `WorkerFailed`.
+        `restore` names turns whose images it is to begin with, best first; `rehearse` makes its
+        first turns faster. Raises `WorkerFailed`.
         """
-        order = self._order(home, rehearse=rehearse)
+        order = self._order(home, restore=restore, rehearse=rehearse)
         return await Worker.start(self._starter, order, self._limits)
 
-    def _order(self, home: Home, *, rehearse: bool) -> Order:
+    def _order(self, home: Home, *, restore: Sequence[int], rehearse: bool) -> Order:
         runtime, limits = self._runtime, self._limits
         return Order(
             module=str(runtime.module),
@@ -97,14 +107,20 @@ class Pool:
             mpl_data=str(runtime.mpl_data),
             image=str(runtime.image),
             image_info=str(runtime.image_info),
+            image_digest=runtime.digest,
             workspace=str(home.workspace),
             scratch=str(home.scratch),
+            checkpoints=str(home.checkpoints),
+            restore=list(restore),
             memory_bytes=limits.memory_bytes,
             stream_bytes=limits.text_bytes,
             displays=limits.displays,
             display_bytes=limits.image_bytes + 8192,
+            workspace_bytes=limits.workspace_bytes,
+            workspace_files=limits.workspace_files,
             workspace_entries=limits.workspace_entries,
             changed_files=limits.changed_files,
+            grace_seconds=limits.grace_seconds,
             rehearse=rehearse,
             portable=self._portable,
         )

@@ -9,6 +9,7 @@ whatever it does.
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import socket
@@ -17,16 +18,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from cloche.engine.guest import GuestTrapped
 from cloche.engine.module import Program, load_module, start_guest_thread
+from cloche.engine.pages import KernelNotes
 from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest, TurnSink
 from cloche.workers import confine, wire
+from cloche.workers.budget import REFUSED, Budget
 from cloche.workers.changes import Changes
-from cloche.workers.order import Order
+from cloche.workers.keeper import Keeper, notes_for
+from cloche.workers.order import Order, Task
+from cloche.workers.usage import Usage
 from cloche.workers.wire import Kind
+
+if TYPE_CHECKING:  # for it imports pydantic, which a worker has no use for
+    from cloche.outcome import Limit
 
 _MOMENT_SECONDS = 0.005
 """How long a turn runs unwatched; most are over by then."""
@@ -34,8 +43,25 @@ _MOMENT_SECONDS = 0.005
 _TICK_SECONDS = 0.1
 """How often a running turn is asked to send on what it has printed."""
 
+_SWITCH_SECONDS = 0.0002
+"""How soon the guest's thread gets the interpreter back from one that writes a checkpoint."""
+
 _RETRIP_SECONDS = 0.02
 """How soon an interrupt that the guest has not met is raised again."""
+
+_REHEARSAL = Task(turn=0, cpu_seconds=math.inf)
+
+_IMAGE_MARGIN_BYTES = 16 * 1024 * 1024
+"""What an image may hold beside the guest's memory."""
+
+
+_LAST_WORDS_SECONDS = 1.0
+"""How long a worker that ends itself waits to say why, while its guest is sending."""
+
+_REASON_CHARACTERS = 4096
+
+_FULL_BYTES = 1024 * 1024
+"""A guest that traps with no more memory left than this has trapped for want of it."""
 
 
 class Channel:
@@ -56,6 +82,9 @@ class Channel:
             return self._receiving.recv(65536)
         except OSError:
             return b""
+
+    def confined(self) -> None:
+        """Start what threads the channel needs: each is confined only if it starts after that."""
 
 
 Start = Callable[[Order, TurnSink], PythonGuest]
@@ -93,8 +122,11 @@ class _Worker:
         self._decoder = wire.Decoder()
         self._requests: deque[bytes] = deque()
         self._reading = threading.Lock()  # held by the one thread that reads the channel
+        self._sending = threading.Lock()  # keeps frames whole
         self._turning = threading.Lock()  # guards what follows: no signal outlives its turn
         self._guest: PythonGuest | None = None
+        self._budget: Budget | None = None
+        self._keeper: Keeper | None = None
         self._turn = 0  # number of the turn that runs or ran last; 0 for a rehearsal
         self._in_guest = False
         self._interrupted = 0  # the turn that is to be interrupted
@@ -112,7 +144,11 @@ class _Worker:
         if kind is not Kind.START:
             raise wire.WireError(f"the server began with a {kind.name} frame")
         order = Order.decode(payload)
-        start_guest_thread(lambda: self._live(order))
+        notes = notes_for(order)
+        _shut_in(order)
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        self._channel.confined()
+        start_guest_thread(lambda: self._live(order, notes))
 
     def watch(self) -> NoReturn:
         """Watch over turns that take longer than a moment."""
@@ -140,6 +176,7 @@ class _Worker:
             if ready:
                 for kind, payload in self._read():
                     self._take(kind, payload)
+            self._mind_limits()
             with self._turning:
                 if not self._in_guest or self._guest is None:
                     continue
@@ -151,6 +188,23 @@ class _Worker:
                 else:
                     wait = _TICK_SECONDS
                     self._guest.tick()
+
+    def _mind_limits(self) -> None:
+        """Interrupt a turn that went past a limit; after the grace, end the process."""
+        budget = self._budget
+        if budget is None:
+            return
+        limit = budget.exceeded(lambda: self._in_guest) if budget.limit is None else None
+        with self._turning:
+            if not self._in_guest:
+                return
+            if limit is not None:
+                self._interrupted = self._turn
+                budget.stop(limit)
+            at_rest = self._keeper is None or self._keeper.at_rest
+            ended = budget.limit is not None and not budget.enforce(may_forbid=at_rest)
+        if ended:
+            self._die("the code did not stop when it was interrupted", budget.limit)
 
     def _read(self) -> list[tuple[Kind, bytes]]:
         data = self._channel.receive()
@@ -176,42 +230,79 @@ class _Worker:
     def send(self, kind: Kind, payload: bytes) -> None:
         """Send a frame; a server that is gone ends the process."""
         try:
-            self._channel.send(wire.encode(kind, payload))
+            with self._sending:
+                self._channel.send(wire.encode(kind, payload))
         except OSError:
             os._exit(0)
 
-    def _live(self, order: Order) -> None:
+    def _tell_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        self.send(Kind.CHECKPOINT, json.dumps(checkpoint).encode())
+
+    def _die(self, reason: str, limit: Limit | None = None) -> NoReturn:
+        """Say why, and end the process, once what the earlier turns left is on disk."""
+        if self._keeper is not None:
+            self._keeper.finish()
+        shown = reason.encode(errors="replace").decode()[:_REASON_CHARACTERS]
+        payload = json.dumps({"reason": shown, "limit": limit}).encode()
+        try:
+            if self._sending.acquire(timeout=_LAST_WORDS_SECONDS):
+                self._channel.send(wire.encode(Kind.DEAD, payload))
+        finally:
+            os._exit(1)
+
+    def _live(self, order: Order, notes: KernelNotes) -> None:
         """Be the guest of `order` until it dies: the whole life of the guest's thread."""
         try:
             changes = Changes(
-                Path(order.workspace), entries=order.workspace_entries, most=order.changed_files
+                Path(order.workspace),
+                Path(order.scratch),
+                entries=order.workspace_entries,
+                most=order.changed_files,
+                bound=Usage(order.workspace_bytes, order.workspace_files),
             )
+            budget = self._budget = Budget(changes, grace_seconds=order.grace_seconds)
             meter = _Meter(self, order)
             guest = self._guest = self._start(order, meter)
+            keeper = self._keeper = Keeper(guest, order, notes, self._tell_checkpoint)
+            restored = keeper.restore(order.restore)
+            guest.thaw()
             if order.rehearse:
-                self._run(guest, meter, changes, None)
-            self.send(Kind.READY, json.dumps({"memory_bytes": guest.memory_bytes}).encode())
+                self._run(guest, meter, changes, budget, _REHEARSAL, None)
+            self.send(Kind.READY, json.dumps(asdict(restored)).encode())
             while True:
-                request = self._next_request()
+                head, request = wire.split_parts(self._next_request())
+                task = Task.decode(head)
                 self._turn += 1
-                self.send(Kind.FINISHED, self._run(guest, meter, changes, request))
+                self.send(Kind.FINISHED, self._run(guest, meter, changes, budget, task, request))
+                keeper.take(task.turn)
         except GuestTrapped as trapped:
-            self.send(Kind.DEAD, str(trapped).encode(errors="replace")[:4096])
+            full = self._guest is not None and (
+                self._guest.memory_bytes + _FULL_BYTES > order.memory_bytes
+            )
+            self._die(str(trapped), "memory" if full and not trapped.exited else None)
         except Exception as error:  # noqa: BLE001 - the process edge
-            reason = f"{type(error).__name__}: {error}"
-            self.send(Kind.DEAD, reason.encode(errors="replace")[:4096])
-        os._exit(1)
+            self._die(f"{type(error).__name__}: {error}")
 
     def _run(
-        self, guest: PythonGuest, meter: _Meter, changes: Changes, request: bytes | None
+        self,
+        guest: PythonGuest,
+        meter: _Meter,
+        changes: Changes,
+        budget: Budget,
+        task: Task,
+        request: bytes | None,
     ) -> bytes:
         """Run a turn, or with no request a rehearsal, and return what to tell of it."""
         meter.reset()
         changes.mark()
+        budget.begin(task.cpu_seconds)
         wall, cpu = time.monotonic(), time.process_time()
         self._enter_guest()
         try:
-            report = guest.rehearse() if request is None else guest.run(request)
+            if request is None:
+                report = guest.rehearse()
+            else:
+                report = REFUSED if changes.hopeless else guest.run(request)
         finally:
             self._leave_guest()
         measured = {
@@ -219,6 +310,9 @@ class _Worker:
             "cpu_seconds": time.process_time() - cpu,
             "memory_bytes": guest.memory_bytes,
             "files": changes.since_mark(),
+            "workspace_bytes": changes.usage.bytes,
+            "workspace_files": changes.usage.files,
+            "limit": "disk" if report is REFUSED else budget.end(),
         }
         return wire.join_parts(json.dumps(measured).encode(), report)
 
@@ -271,6 +365,18 @@ class _Meter:
             self._worker.send(kind, text)
 
 
+def _shut_in(order: Order) -> None:
+    """Leave this process what a worker with this order needs.
+
+    The largest files are those of the workspace, and images.
+    """
+    confine.shut_in(
+        readable=[order.module, order.stdlib, order.mpl_data, order.image, order.image_info],
+        writable=[order.workspace, order.scratch, order.checkpoints],
+        file_bytes=max(order.workspace_bytes, order.memory_bytes + _IMAGE_MARGIN_BYTES),
+    )
+
+
 def main() -> NoReturn:
     """Be a worker that was spawned: the channel is standard input and output."""
     receiving, sending = os.dup(0), os.dup(1)
@@ -281,27 +387,41 @@ def main() -> NoReturn:
             msvcrt.setmode(fd, os.O_BINARY)
     confine.silence_streams()
     confine.die_with_parent()
-    confine.confine()  # before any other thread: each gives up for itself
+    confine.give_up()
     try:
         work(
-            Channel(_pumped(receiving), lambda data: _write_all(sending, data)),
+            _PipeChannel(receiving, sending),
             lambda order, sink: new_guest(load_module(Path(order.module)), order, sink),
         )
     finally:
         os._exit(1)
 
 
-def _pumped(receiving: int) -> socket.socket:
-    """Return a socket that has what arrives at the pipe: `select` takes no pipes on Windows."""
-    inside, outside = socket.socketpair()
+class _PipeChannel(Channel):
+    """A channel of two pipes, as a spawned worker has it.
 
-    def pump() -> None:
-        while data := os.read(receiving, 65536):
-            inside.sendall(data)
-        inside.close()
+    A thread pumps what arrives into a socket, because `select` takes no pipes on Windows.
+    """
 
-    threading.Thread(target=pump, daemon=True).start()
-    return outside
+    def __init__(self, receiving: int, sending: int) -> None:
+        self._pipe = receiving
+        self._inside, outside = socket.socketpair()
+        self._pumped = False
+        super().__init__(outside, lambda data: _write_all(sending, data))
+
+    def receive(self) -> bytes:
+        """Return what has arrived, from the pipe itself while nothing pumps."""
+        return super().receive() if self._pumped else os.read(self._pipe, 65536)
+
+    def confined(self) -> None:
+        """Start to pump."""
+        self._pumped = True
+        threading.Thread(target=self._pump, daemon=True).start()
+
+    def _pump(self) -> None:
+        while data := os.read(self._pipe, 65536):
+            self._inside.sendall(data)
+        self._inside.close()
 
 
 def _write_all(sending: int, data: bytes) -> None:

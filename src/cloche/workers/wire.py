@@ -20,7 +20,7 @@ class Kind(enum.IntEnum):
 
     # server → worker
     START = 1  # JSON of an `Order`: become the guest of this folder
-    TURN = 2  # JSON request, handed to the guest as it is
+    TURN = 2  # two parts: JSON for the worker, JSON request that the guest gets as it is
     INTERRUPT = 3  # digits: raise KeyboardInterrupt in the turn that is the worker's n-th
     # worker → server
     READY = 16  # JSON: the guest waits for its first turn
@@ -28,7 +28,8 @@ class Kind(enum.IntEnum):
     STDERR = 18  # UTF-8
     DISPLAY = 19  # two parts: JSON header, data
     FINISHED = 20  # two parts: JSON of the worker's own measurements, JSON report of the guest
-    DEAD = 21  # UTF-8: why there is no guest any more; the last frame
+    CHECKPOINT = 21  # JSON: what became of the checkpoint of a turn; also while another one runs
+    DEAD = 22  # JSON: why there is no guest any more; the last frame
 
 
 class WireError(Exception):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,10 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cloche.errors import WorkerFailed
 from cloche.limits import GIB, Limits
-from cloche.outcome import CodeError, FileChange, WorkspacePath
+from cloche.outcome import CodeError, FileChange, Limit, WorkspacePath
 from cloche.workers import wire
 from cloche.workers.link import Link, Starter
-from cloche.workers.order import Order
+from cloche.workers.order import Order, Task
 from cloche.workers.wire import Kind
 
 _log = structlog.get_logger()
@@ -24,7 +25,12 @@ _log = structlog.get_logger()
 START_SECONDS = 60.0
 """How long a worker may take until it is ready, on the slowest of machines."""
 
+_CHECKPOINT_SECONDS = 30.0
+"""How long a checkpoint may take: a gigabyte on a slow disk."""
+
 _REASON_BYTES = 4096
+
+_MOST_BYTES = 2**63 - 1
 
 
 class _Untrusted(BaseModel):
@@ -52,6 +58,40 @@ class Measured(_Untrusted):
     cpu_seconds: float = Field(ge=0, allow_inf_nan=False)
     memory_bytes: int = Field(ge=0, le=4 * GIB)
     files: list[FileChange]
+    workspace_bytes: int = Field(ge=0, le=_MOST_BYTES)
+    workspace_files: int = Field(ge=0, le=_MOST_BYTES)
+    limit: Literal["disk", "cpu"] | None
+    """For what it interrupted the turn, or what the turn has gone past at its end."""
+
+
+class Death(_Untrusted):
+    """Why the worker ended itself."""
+
+    reason: str = Field(max_length=_REASON_BYTES)
+    limit: Limit | None
+
+
+class Restored(_Untrusted):
+    """What the worker says of the images it was to begin with."""
+
+    turn: int = Field(ge=0)
+    """The turn whose image it took; 0 for none: then it is what a new session has."""
+
+    refused: list[str]
+    """Why images that were preferred could not be used."""
+
+
+class Checkpoint(_Untrusted):
+    """What the worker says of the checkpoint of a turn."""
+
+    turn: int = Field(ge=1)
+    written_bytes: int = Field(ge=0, le=_MOST_BYTES)
+    full: int = Field(ge=1)
+    """The turn whose image it builds on, perhaps its own."""
+    files: list[int]
+    """The turns whose data files it needs."""
+    error: str | None = Field(max_length=1024)
+    """Why there is none."""
 
 
 class DisplayHeader(_Untrusted):
@@ -85,6 +125,11 @@ Listener = Callable[[str], None]
 class WorkerDied(Exception):
     """The worker is gone; the message says why, as far as it is known."""
 
+    def __init__(self, reason: str, limit: Limit | None = None) -> None:
+        super().__init__(reason)
+        self.limit: Limit | None = limit
+        """The limit for which it ended itself, if that is why."""
+
 
 class Worker:
     """One worker process and its guest. Use it from one event loop."""
@@ -96,8 +141,14 @@ class Worker:
         self._turn: Received | None = None
         self._listener: Listener | None = None
         self._awaited: asyncio.Future[None] | None = None
-        self._death: str | None = None
+        self._death: WorkerDied | None = None
         self._runs = 0
+        self._running = 0
+        self._finished = 0  # the last turn that did
+        self._at_rest = asyncio.Event()  # nothing more will be heard of checkpoints
+        self._at_rest.set()
+        self.restored = Restored(turn=0, refused=[])
+        self.on_checkpoint: Callable[[Checkpoint], None] = _ignore
 
     @classmethod
     async def start(cls, starter: Starter, order: Order, limits: Limits) -> Worker:
@@ -129,15 +180,24 @@ class Worker:
         """Number of the process."""
         return self._link.pid if self._link else 0
 
-    async def run(
-        self, turn: int, code: str, received: Received, listener: Listener | None
-    ) -> None:
-        """Run a turn and fill `received`, which keeps what came when the worker dies.
+    def run(
+        self,
+        turn: int,
+        code: str,
+        received: Received,
+        listener: Listener | None,
+        *,
+        cpu_seconds: float,
+    ) -> Coroutine[None, None, None]:
+        """Begin a turn, and return what waits for its end.
 
-        Raises `WorkerDied`. Not to be cancelled: interrupt or kill the worker instead.
+        It fills `received`, which keeps what came when the worker dies.
+
+        `cpu_seconds` is what it may take of processor time. Raises `WorkerDied`. Not to be
+        cancelled: interrupt or kill the worker instead.
         """
         if self._link is None or self._death is not None:
-            raise WorkerDied(self._death or "it never started")
+            raise self._death or WorkerDied("it never started")
         limits = self._limits
         request = {
             "turn": turn,
@@ -150,11 +210,23 @@ class Worker:
         awaited = self._await()
         self._runs += 1
         self._turn, self._listener = received, listener
+        task = Task(turn=turn, cpu_seconds=cpu_seconds)
+        payload = wire.join_parts(task.encode(), json.dumps(request).encode())
+        self._link.send(wire.encode(Kind.TURN, payload))
+        self._running = turn
+        return self._until(awaited)
+
+    async def _until(self, ended: asyncio.Future[None]) -> None:
         try:
-            self._link.send(wire.encode(Kind.TURN, json.dumps(request).encode()))
-            await awaited
+            await ended
         finally:
             self._turn = self._listener = None
+
+    async def checkpointed(self) -> None:
+        """Return when the last finished turn's checkpoint is on disk, or will never be."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_CHECKPOINT_SECONDS):
+                await self._at_rest.wait()
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the turn that runs."""
@@ -183,9 +255,13 @@ class Worker:
     def _take(self, kind: Kind, payload: bytes) -> None:
         turn = self._turn
         if kind is Kind.DEAD:
-            self.die(payload[:_REASON_BYTES].decode(errors="replace"))
+            death = Death.model_validate_json(payload)
+            self.die(death.reason, death.limit)
         elif kind is Kind.READY and turn is None:
+            self.restored = Restored.model_validate_json(payload)
             self._settle()
+        elif kind is Kind.CHECKPOINT:
+            self._take_checkpoint(Checkpoint.model_validate_json(payload))
         elif turn is None or turn.report is not None:
             raise wire.WireError(f"it sent {kind.name} while no turn ran")
         elif kind is Kind.STDOUT:
@@ -200,6 +276,8 @@ class Worker:
             if len(turn.measured.files) > self._limits.changed_files:
                 raise wire.WireError("it named more files than it may")
             turn.report = Report.model_validate_json(report)
+            self._finished = self._running
+            self._at_rest.clear()
             self._settle()
         else:
             raise wire.WireError(f"it sent {kind.name}")
@@ -223,6 +301,13 @@ class Worker:
             raise wire.WireError("it sent more display data than was allowed")
         turn.displays.append((DisplayHeader.model_validate_json(header), data))
 
+    def _take_checkpoint(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.turn > self._finished:
+            raise wire.WireError("it sent the checkpoint of a turn that has not been")
+        if checkpoint.turn == self._finished:
+            self._at_rest.set()
+        self.on_checkpoint(checkpoint)
+
     def _settle(self) -> None:
         if self._awaited is not None and not self._awaited.done():
             self._awaited.set_result(None)
@@ -230,11 +315,16 @@ class Worker:
     def _on_close(self) -> None:
         self.die("its process ended")
 
-    def die(self, reason: str) -> None:
+    def die(self, reason: str, limit: Limit | None = None) -> None:
         """Note the death, whatever its cause, and make sure of it."""
         if self._death is None:
-            self._death = reason
+            self._death = WorkerDied(reason, limit)
+            self._at_rest.set()
             if self._link is not None:
                 self._link.kill()
             if self._awaited is not None and not self._awaited.done():
-                self._awaited.set_exception(WorkerDied(reason))
+                self._awaited.set_exception(self._death)
+
+
+def _ignore(checkpoint: Checkpoint) -> None:
+    """Take note of a checkpoint that nobody asks for."""

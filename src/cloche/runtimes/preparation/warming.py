@@ -66,10 +66,12 @@ def _make_image(
     size = image.stat().st_size
     proven = new_guest()
     proven.resume(image, ImageInfo(IMAGE_FORMAT, size, None), copy=not CAN_MAP)
+    proven.thaw()
     ImageInfo(IMAGE_FORMAT, size, _prove_signals(proven)).save(info)
     for copy in (False, True) if CAN_MAP else (True,):
         guest = new_guest()
         guest.resume(image, ImageInfo.load(info), copy=copy)
+        guest.thaw()
         _self_test(guest, sink)
 
 
