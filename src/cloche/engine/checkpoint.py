@@ -53,6 +53,7 @@ _EXTENT_BYTES = 8
 _COMPRESSED_BYTES = 1024 * 1024
 """A larger section is stored as it is: reading it back must not take long."""
 
+_MOST_HEADER_BYTES = 16 * 1024 * 1024
 _MOST_MEMORY_BYTES = 4 * 1024 * 1024 * 1024
 
 
@@ -183,11 +184,14 @@ def data_name(turn: int) -> str:
 def needs_of(path: Path) -> tuple[int, list[int]]:
     """Return what the image at `path` builds on: a turn with a full section, turns with data files.
 
-    Raises `ImageRejected` when it is no image; what it builds on is not looked at.
+    Reads its header only, which may lie. Raises `ImageRejected` when it has none.
     """
     try:
-        header = _parsed(path.read_bytes()).header
-    except (OSError, ValueError, zlib.error) as error:
+        with path.open("rb") as file:
+            magic, length, _ = _HEAD.unpack(file.read(_HEAD.size))
+            text = file.read(min(length, _MOST_HEADER_BYTES)) if magic == _MAGIC else b""
+        header = _Header.decode(text)
+    except (OSError, ValueError, struct.error) as error:
         raise ImageRejected(f"{path.name} cannot be used: {error}") from error
     return header.full, list(header.files)
 

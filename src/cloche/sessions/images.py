@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import os
-import shutil
 from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
 from cloche.engine.checkpoint import data_name, image_name, needs_of, sync_folder
 from cloche.errors import ImageRejected
+from cloche.sessions.copying import copy_file
 from cloche.workers.worker import Checkpoint
 
 _SUFFIXES = {".image", ".pages", ".partial"}
@@ -33,7 +34,7 @@ class Images:
         return sorted(self._needs)
 
     def load(self) -> None:
-        """Find what lies in the folder; what is torn is left out."""
+        """Find what lies in the folder; what is no image is left out."""
         self._needs.clear()
         for path in self._folder.glob("*.image"):
             if path.stem.isdecimal():
@@ -48,7 +49,9 @@ class Images:
             self._folder / image_name(turn), checkpoint.full, checkpoint.files
         )
         self._bytes += checkpoint.written_bytes
-        too_much = len(self._needs) > self._most or self._bytes > self._most_bytes
+        # A few more at a time, so that not every turn ends with a look at the folder.
+        too_many = len(self._needs) > self._most + self._most // 4
+        too_much = too_many or self._bytes > self._most_bytes
         if too_much and (self._thinning is None or self._thinning.done()):
             self._thinning = asyncio.create_task(self._thin_out(keep))
 
@@ -67,10 +70,13 @@ class Images:
         Files are shared where the system can: they are never changed once they are written.
         """
         for name in self._needs[turn]:
+            original = self._folder / name
+            if original.is_symlink():  # which no honest worker makes
+                raise OSError(errno.EINVAL, "an image is no file", name)
             try:
-                os.link(self._folder / name, folder / name)
+                os.link(original, folder / name)
             except OSError:
-                shutil.copyfile(self._folder / name, folder / name)
+                copy_file(original, folder / name)
         sync_folder(folder)
 
     async def _thin_out(self, keep: int) -> None:

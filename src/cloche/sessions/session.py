@@ -194,7 +194,8 @@ class Session:
     async def copy_to(self, home: Home) -> None:
         """Copy variables and files into the home of another session, between turns.
 
-        Raises `WorkerFailed` when the variables could not be saved.
+        Raises `WorkerFailed` when the variables could not be saved, `InvalidRequest` when the
+        files cannot be copied.
         """
         async with self._free:
             self._check_open()
@@ -205,7 +206,9 @@ class Session:
             try:
                 await asyncio.to_thread(self._copy_to, home)
             except OSError as error:
-                raise WorkerFailed(f"the session could not be copied: {error}") from error
+                raise InvalidRequest(
+                    f"the files of session {self.id!r} cannot be copied: {error.strerror}"
+                ) from error
 
     def _copy_to(self, home: Home) -> None:
         if self.history.held:

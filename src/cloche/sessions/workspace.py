@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import secrets
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Self
@@ -13,6 +11,7 @@ from typing import Self
 from filelock import FileLock, Timeout
 
 from cloche.errors import InvalidRequest
+from cloche.sessions.copying import copy_tree
 from cloche.sessions.removal import remove_folder
 from cloche.workers.pool import Home
 
@@ -30,7 +29,7 @@ def empty(home: Home) -> int:
     """Remove all files of a session whose worker is gone; returns how many there were."""
     count = 0
     for folder in (home.workspace, home.scratch):
-        removed = folder.with_suffix(".removed")
+        removed = folder.with_suffix(f".{secrets.token_hex(4)}")
         folder.rename(removed)
         folder.mkdir()
         count += remove_folder(removed)
@@ -38,12 +37,9 @@ def empty(home: Home) -> int:
 
 
 def copy_files(home: Home, target: Home) -> None:
-    """Copy the files of a session that rests; links stay links. Raises OSError."""
-    for folder, copy in ((home.workspace, target.workspace), (home.scratch, target.scratch)):
-        try:
-            shutil.copytree(folder, copy, symlinks=True, dirs_exist_ok=True)
-        except RecursionError as error:
-            raise OSError(errno.ELOOP, "its folders are nested too deeply to be copied") from error
+    """Copy the files of a session that rests. Raises OSError."""
+    copy_tree(home.workspace, target.workspace)
+    copy_tree(home.scratch, target.scratch)
 
 
 class Homes:
