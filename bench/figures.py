@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Figure:
     """Samples of one quantity in one unit, in the order in which they were taken."""
 
-    unit: str  # seconds, bytes, or ratio
+    unit: str  # seconds, bytes, ratio, or count
     samples: tuple[float, ...]
 
     @property
@@ -20,9 +20,16 @@ class Figure:
     @property
     def p95(self) -> float:
         """Interpolated between the samples; of few samples it is close to their maximum."""
-        if len(self.samples) == 1:
-            return self.samples[0]
-        return statistics.quantiles(self.samples, n=20, method="inclusive")[-1]
+        return self._last_cut(20)
+
+    @property
+    def p99(self) -> float:
+        """The same for 99 of 100."""
+        return self._last_cut(100)
+
+    @property
+    def maximum(self) -> float:
+        return max(self.samples)
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -30,8 +37,15 @@ class Figure:
             "n": len(self.samples),
             "median": self.median,
             "p95": self.p95,
+            "p99": self.p99,
+            "maximum": self.maximum,
             "samples": self.samples,
         }
+
+    def _last_cut(self, parts: int) -> float:
+        if len(self.samples) == 1:
+            return self.samples[0]
+        return statistics.quantiles(self.samples, n=parts, method="inclusive")[-1]
 
 
 @dataclass(frozen=True)

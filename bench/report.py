@@ -36,22 +36,16 @@ class Run:
 
 def printed(run: Run) -> None:
     """Show the tables."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH)
-    console.print(_comparison(run))
+    tables = [_comparison(run)]
     if run.calls:
-        console.print(_calls(run.calls))
+        tables.append(_calls(run.calls))
     if run.targets:
-        console.print(_targets(run.targets))
-    machine = run.machine
-    console.print(f"{machine['cpu']}, {machine['cores']} cores, {machine['os']}", style="dim")
+        tables.append(targets_table(run.targets))
+    show(tables, run.machine)
 
 
 def written(run: Run) -> Path:
     """Write results/<timestamp>.json; its path."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{run.started:%Y%m%dT%H%M%SZ}.json"
     document = {
         "started": run.started.isoformat(),
         "quick": run.quick,
@@ -68,6 +62,23 @@ def written(run: Run) -> Path:
         "mcp": {**_as_json(run.calls), "ratio": ratio(run.calls)} if run.calls else None,
         "targets": [judged.as_json() for judged in run.targets],
     }
+    return write(f"{run.started:%Y%m%dT%H%M%SZ}", document)
+
+
+def show(tables: list[Table], machine: dict[str, Any]) -> None:
+    """Print tables, and the machine that they hold for."""
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=_WIDTH)
+    for table in tables:
+        console.print(table)
+    console.print(f"{machine['cpu']}, {machine['cores']} cores, {machine['os']}", style="dim")
+
+
+def write(name: str, document: dict[str, Any]) -> Path:
+    """Write results/<name>.json; its path."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
     path.write_text(json.dumps(document, indent=1), encoding="utf-8")
     return path
 
@@ -91,12 +102,13 @@ def _calls(cells: dict[str, Cell]) -> Table:
     for heading in ("echo tool", 'execute_code("1")', "ratio"):
         table.add_column(heading)
     times = ratio(cells)
-    shown = "" if times is None else _amount(times, "ratio")
+    shown = "" if times is None else amount(times, "ratio")
     table.add_row(_shown(cells["echo"]), _shown(cells["execute_code"]), shown)
     return table
 
 
-def _targets(targets: list[Judged]) -> Table:
+def targets_table(targets: list[Judged]) -> Table:
+    """A row for each target, with its verdict."""
     table = Table(title="targets for Cloche")
     for heading in ("", "at most", "measured", ""):
         table.add_column(heading)
@@ -105,8 +117,8 @@ def _targets(targets: list[Judged]) -> Table:
         unit = one.target.unit
         table.add_row(
             one.target.title,
-            _amount(one.target.bound, unit),
-            "" if one.measured is None else _amount(one.measured, unit),
+            amount(one.target.bound, unit),
+            "" if one.measured is None else amount(one.measured, unit),
             f"[{colours[one.verdict]}]{one.verdict}",
         )
     return table
@@ -115,19 +127,24 @@ def _targets(targets: list[Judged]) -> Table:
 def _shown(cell: Cell) -> str:
     if isinstance(cell, Blank):
         return f"[dim]{escape(cell.reason)}[/]"
-    shown = f"[bold]{_amount(cell.median, cell.unit)}[/]"
+    shown = f"[bold]{amount(cell.median, cell.unit)}[/]"
     if len(cell.samples) > 1:
-        shown += f"\n[dim]p95 {_amount(cell.p95, cell.unit)}, n {len(cell.samples)}[/]"
+        shown += f"\n[dim]p95 {amount(cell.p95, cell.unit)}, n {len(cell.samples)}[/]"
     return shown
 
 
-def _amount(value: float, unit: str) -> str:
+def amount(value: float, unit: str) -> str:
+    """A value with its unit, in few digits."""
     match unit:
         case "seconds" if value < 10:
             return f"{value * 1e3:.3g} ms" if value < 0.1 else f"{value * 1e3:.0f} ms"
         case "seconds":
             return f"{value:.1f} s"
+        case "bytes" if value >= 1e9:
+            return f"{value / 1e9:.2f} GB"
         case "bytes":
             return f"{value / 1e6:.2f} MB"
+        case "count":
+            return f"{value:.0f}"
         case _:
             return f"{value:.2f}"

@@ -10,15 +10,22 @@ from figures import Cell, Figure
 
 Verdict = Literal["pass", "miss", "not measured"]
 
+Statistic = Literal["median", "p99", "maximum"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """An upper bound on the median of one of Cloche's cells."""
+    """An upper bound on one of Cloche's cells: on its median, unless another statistic is named."""
 
     title: str
     row: str
     bound: float
     unit: str
+    statistic: Statistic = "median"
+
+    def of(self, cell: Cell | None) -> float | None:
+        """What is judged of a cell; None if it has no figure."""
+        return getattr(cell, self.statistic) if isinstance(cell, Figure) else None
 
 
 TARGETS = (
@@ -58,8 +65,7 @@ def judged(
 ) -> Iterator[Judged]:
     """Every target, judged by Cloche's column; fib only if native is the Python that it names."""
     for target in TARGETS:
-        cell = cells.get(target.row)
-        measured = cell.median if isinstance(cell, Figure) else None
+        measured = target.of(cells.get(target.row))
         if target.row == "mcp":
             measured = call_ratio
         if target.row == "fib" and not native_is_wanted:

@@ -1,0 +1,1 @@
+"""Measurements of the session layer, one module for each; they drive Cloche's Python API."""
