@@ -47,6 +47,6 @@ async def run(session: Session, code: str, expect: str | None = None) -> None:
 async def checkpointed(session: Session) -> None:
     """Return when the last turn's checkpoint is on disk."""
     # The public ways to wait for it do more: hibernate() ends the worker, a fork copies files.
-    await session._worker.checkpointed()
+    await session.saved()
     if not session.history.is_saved:
         raise WrongAnswerError(f"turn {session.turns} was not saved")

@@ -142,6 +142,12 @@ class Session:
         self._stop(self._running, "cancelled")
         return self.turns
 
+    async def saved(self) -> bool:
+        """Return when what the last turn left is on disk, and whether it is."""
+        if self._worker is not None:
+            await self._worker.checkpointed()
+        return self.history.is_saved
+
     async def hibernate(self) -> bool:
         """Give up the worker, unless a turn runs or something would be lost; say whether it did.
 

@@ -18,14 +18,19 @@ from cloche.engine.pages import KernelNotes, new_tracker, open_notes
 from cloche.errors import ImageRejected
 from cloche.runtimes.python import PythonGuest
 from cloche.workers.order import Order
+from cloche.workers.syscalls import trim_memory
 
 _MOST_WAITING = 2
 """Captures that may wait to be written; past it the guest waits, not the memory grows."""
 
 _PAUSE_SECONDS = 0.003
-_LONGEST_PAUSE_SECONDS = 0.1
-"""Writing waits for a pause between turns, but not for long: it takes time from a turn that runs,
-and of turns that follow each other closely only the last need be written."""
+_INTERVAL_SECONDS = 0.5
+"""Writing takes some milliseconds of a processor, and so waits for a pause between turns and for
+some time since it was done last. Of turns that follow each other closely only the last is written;
+what waits is written at once when somebody asks for it."""
+
+_TRIM_SECONDS = 1.0
+"""After so long without a turn, memory that was needed to write goes back to the system."""
 
 _FINISH_SECONDS = 10.0
 
@@ -47,7 +52,7 @@ def notes_for(order: Order) -> KernelNotes:
 
 
 class Keeper:
-    """Keeps the checkpoints of one guest, whose thread makes every call but `finish`."""
+    """Keeps the checkpoints of one guest, whose thread makes the calls that name no other."""
 
     def __init__(
         self,
@@ -67,8 +72,8 @@ class Keeper:
         self._tell = tell
         self._waiting: deque[Capture] = deque()
         self._writing = False
-        self._captures = 0
         self._in_haste = False
+        self._written_at = 0.0
         self._changed = threading.Condition()
         self._writer: threading.Thread | None = None
 
@@ -96,25 +101,29 @@ class Keeper:
             self._tell(_failure(turn, error))
             return
         with self._changed:
-            self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING)
             # A newer one replaces one that nothing builds on.
             if self._waiting and not self._waiting[-1].is_full:
                 self._waiting.pop()
+            if len(self._waiting) >= _MOST_WAITING:
+                self._in_haste = True
+                self._changed.notify_all()
+                self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING)
             self._waiting.append(capture)
-            self._captures += 1
             self._changed.notify_all()
         if self._writer is None:
             self._writer = threading.Thread(target=self._write, name="checkpoints", daemon=True)
             self._writer.start()
 
+    def hasten(self) -> None:
+        """Have written at once what was copied. Any thread may call it."""
+        with self._changed:
+            self._in_haste = True
+            self._changed.notify_all()
+
     def _wait_for_pause(self) -> None:
-        latest = time.monotonic() + _LONGEST_PAUSE_SECONDS
-        captures = -1
-        while captures != self._captures and time.monotonic() < latest:
-            captures = self._captures
-            self._changed.wait_for(
-                lambda seen=captures: self._in_haste or self._captures != seen, _PAUSE_SECONDS
-            )
+        latest = self._written_at + _INTERVAL_SECONDS
+        now = time.monotonic()
+        self._changed.wait_for(lambda: self._in_haste, max(_PAUSE_SECONDS, latest - now))
 
     @property
     def at_rest(self) -> bool:
@@ -123,30 +132,35 @@ class Keeper:
 
     def finish(self) -> None:
         """Wait until all is written that was copied, or too long. Any thread may call it."""
+        self.hasten()
         with self._changed:
-            self._in_haste = True
-            self._changed.notify_all()
-            self._changed.wait_for(
-                lambda: not self._waiting and not self._writing, timeout=_FINISH_SECONDS
-            )
+            self._changed.wait_for(lambda: self.at_rest, timeout=_FINISH_SECONDS)
 
     def _write(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting)
+                if not self._changed.wait_for(lambda: self._waiting, _TRIM_SECONDS):
+                    trim_memory()
+                    self._changed.wait_for(lambda: self._waiting)
                 self._wait_for_pause()
-                capture = self._waiting.popleft()
-                self._writing = True
-                self._changed.notify_all()
-            try:
-                saved = self._checkpoints.persist(capture)
-            except OSError as error:
-                self._tell(_failure(capture.turn, error))
-            else:
-                self._tell({**asdict(saved), "error": None})
+            self._write_next()  # which leaves nothing of the capture in memory
             with self._changed:
                 self._writing = False
+                self._in_haste = self._in_haste and bool(self._waiting)
+                self._written_at = time.monotonic()
                 self._changed.notify_all()
+
+    def _write_next(self) -> None:
+        with self._changed:
+            capture = self._waiting.popleft()
+            self._writing = True
+            self._changed.notify_all()
+        try:
+            saved = self._checkpoints.persist(capture)
+        except OSError as error:
+            self._tell(_failure(capture.turn, error))
+        else:
+            self._tell({**asdict(saved), "error": None})
 
 
 def _failure(turn: int, error: OSError) -> dict[str, object]:

@@ -167,7 +167,8 @@ class _Worker:
     def _watch_turn(self) -> None:
         """Read the channel and hand on signals, until the turn that runs is over."""
         raised = False
-        wait = _TICK_SECONDS
+        # An interrupt that came with its turn has been read already.
+        wait = 0.0 if self._interrupted == self._turn else _TICK_SECONDS
         while True:
             ready, _, _ = select.select([self._over, self._channel], [], [], wait)
             if self._over in ready:
@@ -217,6 +218,8 @@ class _Worker:
             self._requests.append(payload)
         elif kind is Kind.INTERRUPT:
             self._interrupted = int(payload)
+        elif kind is Kind.SAVE and self._keeper is not None:
+            self._keeper.hasten()
         else:
             raise wire.WireError(f"the server sent a {kind.name} frame")
 

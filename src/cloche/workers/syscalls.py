@@ -1,4 +1,4 @@
-"""System calls that Python has no name for."""
+"""Calls to the system and the C library that Python has no name for."""
 
 from __future__ import annotations
 
@@ -48,6 +48,12 @@ def keep_capabilities(kept: int) -> None:
     held = _CAPABILITIES.pack(left, left, 0, 0, 0, 0)
     if _libc.capset(_CAPABILITIES_OF_SELF, held) != 0:
         _fail("capset")
+
+
+def trim_memory() -> None:
+    """Give memory that was freed back to the system, where the C library can (glibc)."""
+    if sys.platform == "linux" and hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)
 
 
 def address(data: bytes) -> int:

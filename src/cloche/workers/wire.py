@@ -22,6 +22,7 @@ class Kind(enum.IntEnum):
     START = 1  # JSON of an `Order`: become the guest of this folder
     TURN = 2  # two parts: JSON for the worker, JSON request that the guest gets as it is
     INTERRUPT = 3  # digits: raise KeyboardInterrupt in the turn that is the worker's n-th
+    SAVE = 4  # nothing: write what is copied of the last turn at once
     # worker → server
     READY = 16  # JSON: the guest waits for its first turn
     STDOUT = 17  # UTF-8

@@ -224,6 +224,8 @@ class Worker:
 
     async def checkpointed(self) -> None:
         """Return when the last finished turn's checkpoint is on disk, or will never be."""
+        if self._link is not None and not self._at_rest.is_set():
+            self._link.send(wire.encode(Kind.SAVE, b""))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CHECKPOINT_SECONDS):
                 await self._at_rest.wait()
