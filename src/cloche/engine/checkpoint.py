@@ -52,10 +52,6 @@ _GRAINS = [(at, at + _GRAIN_BYTES) for at in range(0, PAGE_BYTES, _GRAIN_BYTES)]
 
 _EXTENT_BYTES = 8
 
-_COMPRESSED_BYTES = range(768 * 1024, 4 * 1024 * 1024)
-"""Full sections of these sizes are compressed: they lie for long. It costs 15 ms a megabyte, more
-than all the rest of a checkpoint, and 3 ms to read one back."""
-
 _MOST_HEADER_BYTES = 16 * 1024 * 1024
 _MOST_MEMORY_BYTES = 4 * 1024 * 1024 * 1024
 
@@ -123,9 +119,6 @@ class _Header:
     memory_bytes: int
     full: int
     """Turn of the image with the full section; the image's own turn when that is it."""
-    compressed: bool
-    body_bytes: int
-    """Length of the section when it is not compressed."""
     extents: int
     """Number of pieces in the section: so many pairs of numbers stand at its beginning."""
     pages: list[Run]
@@ -151,8 +144,6 @@ class _Header:
                 turn=data["turn"],
                 memory_bytes=data["memory_bytes"],
                 full=data["full"],
-                compressed=data["compressed"] is True,
-                body_bytes=data["body_bytes"],
                 extents=data["extents"],
                 pages=[(_whole(start), _whole(count)) for start, count in data["pages"]],
                 spans=[Span(**span) for span in data["spans"]],
@@ -160,7 +151,7 @@ class _Header:
             )
         except (TypeError, KeyError, AttributeError) as error:
             raise ValueError("its header makes no sense") from error
-        numbers = [header.turn, header.memory_bytes, header.full, header.body_bytes, header.extents]
+        numbers = [header.turn, header.memory_bytes, header.full, header.extents]
         for span in header.spans:
             numbers += (span.start, span.count, span.file, span.offset)
         for file in header.files.values():
@@ -418,24 +409,17 @@ class Checkpoints:
                 written += pages * PAGE_BYTES
         extents, pieces = self._differences(capture.pages)
         body = extents.tobytes() + b"".join(pieces)
-        stored = body
-        if capture.is_full and len(body) in _COMPRESSED_BYTES:
-            compressed = zlib.compress(body, 1)
-            if len(compressed) < len(body) * 3 // 4:
-                stored = compressed
         header = _Header(
             base=self._base.digest,
             turn=capture.turn,
             memory_bytes=capture.memory_bytes,
             full=capture.full,
-            compressed=stored is not body,
-            body_bytes=len(body),
             extents=len(extents) // 2,
             pages=[run for run, _ in capture.pages],
             spans=capture.spans,
             files={file: self._synced[file] for file in capture.sizes},
         )
-        written += _write(self._folder / image_name(capture.turn), header, stored)
+        written += _write(self._folder / image_name(capture.turn), header, body)
         if capture.is_full:
             self._fulls = {capture.turn}
         self._synced = {f: data for f, data in self._synced.items() if f in capture.sizes}
@@ -537,14 +521,14 @@ class _Section:
                 raise ValueError("it names pages outside its data files")
 
 
-def _write(path: Path, header: _Header, stored: bytes) -> int:
+def _write(path: Path, header: _Header, body: bytes) -> int:
     """Write an image so that it is there whole or not at all; returns its size."""
     text = header.encode()
-    head = _HEAD.pack(_MAGIC, len(text), _digest_of(text, stored))
+    head = _HEAD.pack(_MAGIC, len(text), _digest_of(text, body))
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb", buffering=0) as file:
-            for part in (head, text, stored):
+            for part in (head, text, body):
                 rest = memoryview(part)
                 while rest:
                     rest = rest[file.write(rest) :]
@@ -554,14 +538,14 @@ def _write(path: Path, header: _Header, stored: bytes) -> int:
         partial.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-    return len(head) + len(text) + len(stored)
+    return len(head) + len(text) + len(body)
 
 
 def _read(path: Path, turn: int, base: str) -> _Section:
     """Read an image and believe nothing of it. Raises `ImageRejected`."""
     try:
         section = _parsed(path.read_bytes())
-    except (OSError, ValueError, zlib.error) as error:
+    except (OSError, ValueError) as error:
         raise ImageRejected(f"{path.name} cannot be restored: {error}") from error
     if section.header.base != base:
         raise ImageRejected(f"{path.name} was made with another runtime")
@@ -576,23 +560,13 @@ def _parsed(data: bytes) -> _Section:
     magic, length, digest = _HEAD.unpack_from(data)
     if magic != _MAGIC:
         raise ValueError("it is no checkpoint")
-    text, stored = data[_HEAD.size : _HEAD.size + length], data[_HEAD.size + length :]
-    if _digest_of(text, stored) != digest:
+    text, body = data[_HEAD.size : _HEAD.size + length], data[_HEAD.size + length :]
+    if _digest_of(text, body) != digest:
         raise ValueError("it is torn, or has been changed")
     header = _Header.decode(text)
-    section = _Section(header, _expanded(header, stored))
+    section = _Section(header, body)
     section.check()
     return section
-
-
-def _expanded(header: _Header, stored: bytes) -> bytes:
-    if not header.compressed:
-        return stored
-    expander = zlib.decompressobj()
-    body = expander.decompress(stored, header.body_bytes + 1)
-    if len(body) != header.body_bytes:
-        raise ValueError("its section has another length than it says")
-    return body
 
 
 def _digest_of(*parts: bytes) -> bytes:

@@ -20,6 +20,18 @@ _PROT_READ_WRITE = 0x1 | 0x2
 _MAP_PRIVATE_FIXED = 0x02 | 0x10
 _MAP_FAILED = ctypes.c_void_p(-1).value
 
+if CAN_MAP:
+    _mmap = ctypes.CDLL(None, use_errno=True).mmap
+    _mmap.restype = ctypes.c_void_p
+    _mmap.argtypes = [
+        ctypes.c_void_p,
+        ctypes.c_size_t,
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_int,
+        ctypes.c_longlong,
+    ]
+
 
 def save_memory(address: int, size: int, path: Path) -> None:
     """Write `size` bytes at `address` to a new file, zero pages as holes, and sync it."""
@@ -47,19 +59,9 @@ def map_memory(address: int, size: int, path: Path, *, offset: int = 0) -> None:
 
     Raises OSError.
     """
-    mmap = ctypes.CDLL(None, use_errno=True).mmap
-    mmap.restype = ctypes.c_void_p
-    mmap.argtypes = [
-        ctypes.c_void_p,
-        ctypes.c_size_t,
-        ctypes.c_int,
-        ctypes.c_int,
-        ctypes.c_int,
-        ctypes.c_longlong,
-    ]
     fd = os.open(path, os.O_RDONLY)
     try:
-        got = mmap(address, size, _PROT_READ_WRITE, _MAP_PRIVATE_FIXED, fd, offset)
+        got = _mmap(address, size, _PROT_READ_WRITE, _MAP_PRIVATE_FIXED, fd, offset)
         if got == _MAP_FAILED:
             errno = ctypes.get_errno()
             raise OSError(errno, os.strerror(errno), str(path))

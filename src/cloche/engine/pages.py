@@ -39,7 +39,6 @@ _API = 0xAA
 _FEATURES = 1 << 13 | 1 << 15  # write protection of pages that are not there; asynchronous
 
 
-
 class PageSet:
     """A set of page numbers: a byte for each page, because bytes are handled in native code."""
 
@@ -261,6 +260,7 @@ class WrittenPages:
     _REGIONS = 1024
     _LONG = 64  # a run of so many pages is data, and never busy
     _RELEARN = 32
+    _MANY = 128  # so many runs take longer one by one than all pages at once
     _FORGET = 1  # write-protects what is told, so that the next write is noted
     _WRITTEN, _FILE, _PRESENT, _SWAPPED, _ZERO = 2, 4, 8, 16, 32
 
@@ -281,15 +281,18 @@ class WrittenPages:
     def changed(self, size: int) -> PageSet:
         """Return the pages that were written since the last call, and those that always are."""
         self._calls += 1
-        if self._calls % self._RELEARN == 0:
-            self._busy = PageSet()
         runs = self._scan(0, size, 0)
         written = PageSet.of(runs)
         data = PageSet.of(run for run in runs if run[1] >= self._LONG)
         self._busy = self._busy | ((written & self._before) - data)
         self._before = written
-        for start, count in (written - self._busy).runs():
-            self._scan(start * PAGE_BYTES, (start + count) * PAGE_BYTES, self._FORGET)
+        once = (written - self._busy).runs()
+        if self._calls % self._RELEARN == 0 or len(once) > self._MANY:
+            self._busy = PageSet()
+            self._scan(0, size, self._FORGET)
+        else:
+            for start, count in once:
+                self._scan(start * PAGE_BYTES, (start + count) * PAGE_BYTES, self._FORGET)
         return written
 
     def settle(self, size: int) -> None:
