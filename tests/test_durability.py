@@ -1221,7 +1221,12 @@ def test_a_session_whose_folders_are_gone_keeps_no_server_from_starting(site, pa
     server = site.server()
     answer = server.ask("execute", session, code="x")
     assert answer is not None
-    assert answer.get("error") in {None, "UnknownSession", "WorkerFailed"}, answer
+    if part == "":
+        assert answer["error"] == "UnknownSession"
+    elif part == "checkpoints":
+        assert answer["state"] == "lost", answer
+    else:
+        assert (answer["result"], answer["state"]) == ("3", "kept"), answer
     other = site.created(server)
     assert server.run(other, "1 + 1") == "2"
 
@@ -1239,9 +1244,19 @@ def test_a_reset_that_was_cut_off_by_a_kill_can_be_done_again(site, moment):
     assert server.run(session, "import os\nos.listdir('.')") == "[]"
 
 
+def test_a_session_whose_row_is_lost_is_known_by_its_folder(site):
+    session = three_turns(site)
+    with contextlib.closing(sqlite3.connect(site.database)) as database:
+        database.execute("DELETE FROM sessions")
+        database.commit()
+    outcome = site.server().ask("execute", session, code="x")
+    assert (outcome["result"], outcome["turn"]) == ("3", 4), outcome
+
+
 def test_a_folder_without_record_is_removed(site):
     session = three_turns(site)
     home = site.home(session)
+    (home / "session.json").unlink()
     with contextlib.closing(sqlite3.connect(site.database)) as database:
         database.execute("DELETE FROM sessions")
         database.commit()

@@ -119,12 +119,22 @@ class _Header:
     memory_bytes: int
     full: int
     """Turn of the image with the full section; the image's own turn when that is it."""
+    full_digest: str
+    """SHA-256 of that image, empty when it is this one."""
     extents: int
     """Number of pieces in the section: so many pairs of numbers stand at its beginning."""
     pages: list[Run]
     """The pages of the section, also those that are as in the base again."""
     spans: list[Span]
     files: dict[int, DataFile]
+
+    def builds_on(self, full: _Section) -> bool:
+        """Whether that is the image with the full section that was meant."""
+        return (
+            full.digest == self.full_digest
+            and full.header.full == full.header.turn
+            and full.header.memory_bytes <= self.memory_bytes
+        )
 
     def encode(self) -> bytes:
         """Return it as JSON."""
@@ -144,12 +154,13 @@ class _Header:
                 turn=data["turn"],
                 memory_bytes=data["memory_bytes"],
                 full=data["full"],
+                full_digest=str(data["full_digest"]),
                 extents=data["extents"],
                 pages=[(_whole(start), _whole(count)) for start, count in data["pages"]],
                 spans=[Span(**span) for span in data["spans"]],
                 files={int(n): DataFile(**file) for n, file in data["files"].items()},
             )
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError("its header makes no sense") from error
         numbers = [header.turn, header.memory_bytes, header.full, header.extents]
         for span in header.spans:
@@ -189,6 +200,8 @@ def needs_of(path: Path) -> tuple[int, list[int]]:
         header = _Header.decode(text)
     except (OSError, ValueError, struct.error) as error:
         raise ImageRejected(f"{path.name} cannot be used: {error}") from error
+    if path.name != image_name(header.turn):
+        raise ImageRejected(f"{path.name} belongs to turn {header.turn}")
     return header.full, list(header.files)
 
 
@@ -292,7 +305,7 @@ class Checkpoints:
             self._base_bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._ledger = _Ledger()
         self._synced: dict[int, DataFile] = {}
-        self._fulls: set[int] = set()
+        self._full: tuple[int, str] | None = None  # the full image on disk, and its digest
         self._failed = False
 
     def capture(self, turn: int) -> Capture:
@@ -345,10 +358,12 @@ class Checkpoints:
         """
         newest = _read(self._folder / image_name(turn), turn, self._base.digest)
         sections = [newest]
-        if newest.header.full != turn:
-            full = newest.header.full
-            sections.insert(0, _read(self._folder / image_name(full), full, self._base.digest))
         header = newest.header
+        if header.full != turn:
+            full = _read(self._folder / image_name(header.full), header.full, self._base.digest)
+            if not header.builds_on(full):
+                raise ImageRejected(f"{image_name(header.full)} is not what turn {turn} builds on")
+            sections.insert(0, full)
         maps = {
             file: _verified(self._folder / data_name(file), data)
             for file, data in header.files.items()
@@ -359,7 +374,7 @@ class Checkpoints:
             for mapped in maps.values():
                 mapped.close()
         self._synced = dict(header.files)
-        self._fulls = {header.full}
+        self._full = (header.full, sections[0].digest)
         ledger = self._ledger = _Ledger(
             full=header.full,
             full_pages=sum(count for _, count in sections[0].header.pages),
@@ -398,10 +413,11 @@ class Checkpoints:
         return spans
 
     def _persist(self, capture: Capture) -> Saved:
-        if not capture.is_full and capture.full not in self._fulls:
-            raise OSError(
-                f"the image of turn {capture.full}, which this one needs, was not written"
-            )
+        full_digest = ""
+        if not capture.is_full:
+            if self._full is None or self._full[0] != capture.full:
+                raise OSError(f"the image of turn {capture.full}, on which it builds, is not there")
+            full_digest = self._full[1]
         written = 0
         for file, pages in capture.sizes.items():
             if file not in self._synced:
@@ -414,14 +430,16 @@ class Checkpoints:
             turn=capture.turn,
             memory_bytes=capture.memory_bytes,
             full=capture.full,
+            full_digest=full_digest,
             extents=len(extents) // 2,
             pages=[run for run, _ in capture.pages],
             spans=capture.spans,
             files={file: self._synced[file] for file in capture.sizes},
         )
-        written += _write(self._folder / image_name(capture.turn), header, body)
+        size, digest = _write(self._folder / image_name(capture.turn), header, body)
+        written += size
         if capture.is_full:
-            self._fulls = {capture.turn}
+            self._full = (capture.turn, digest)
         self._synced = {f: data for f, data in self._synced.items() if f in capture.sizes}
         return Saved(capture.turn, written, capture.full, list(capture.sizes))
 
@@ -492,6 +510,7 @@ class _Section:
 
     header: _Header
     body: bytes
+    digest: str
 
     def extents(self) -> Iterator[tuple[int, int]]:
         """Give where the pieces belong, in grains: first and number."""
@@ -502,6 +521,8 @@ class _Section:
     def check(self) -> None:
         """Raise ValueError unless every number in it makes sense."""
         header = self.header
+        if header.memory_bytes % image.PAGE_BYTES:
+            raise ValueError(f"it says that a memory has {header.memory_bytes} bytes")
         pages = header.memory_bytes // PAGE_BYTES
         runs = [*header.pages, *(span.run for span in header.spans)]
         if any(start + count > pages for start, count in runs):
@@ -521,10 +542,11 @@ class _Section:
                 raise ValueError("it names pages outside its data files")
 
 
-def _write(path: Path, header: _Header, body: bytes) -> int:
-    """Write an image so that it is there whole or not at all; returns its size."""
+def _write(path: Path, header: _Header, body: bytes) -> tuple[int, str]:
+    """Write an image so that it is there whole or not at all; returns its size and digest."""
     text = header.encode()
-    head = _HEAD.pack(_MAGIC, len(text), _digest_of(text, body))
+    digest = _digest_of(text, body)
+    head = _HEAD.pack(_MAGIC, len(text), digest)
     partial = path.with_suffix(".partial")
     try:
         with partial.open("wb", buffering=0) as file:
@@ -538,7 +560,7 @@ def _write(path: Path, header: _Header, body: bytes) -> int:
         partial.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
-    return len(head) + len(text) + len(body)
+    return len(head) + len(text) + len(body), digest.hex()
 
 
 def _read(path: Path, turn: int, base: str) -> _Section:
@@ -564,7 +586,7 @@ def _parsed(data: bytes) -> _Section:
     if _digest_of(text, body) != digest:
         raise ValueError("it is torn, or has been changed")
     header = _Header.decode(text)
-    section = _Section(header, body)
+    section = _Section(header, body, digest.hex())
     section.check()
     return section
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,8 +22,11 @@ class Journal(Protocol):
         """Note that a turn is about to run, and the processor time that those before it took."""
         ...
 
-    def settle(self, *, held: int, told: int) -> None:
-        """Note whose variables the session holds, and up to which turn its owner knows."""
+    def settle(self, *, held: int, told: int, line: Sequence[int]) -> None:
+        """Note whose variables the session holds, up to which turn its owner knows, and the line.
+
+        What the owner was told once stays told: a smaller `told` changes nothing.
+        """
         ...
 
 
@@ -32,7 +36,7 @@ class Forgetful:
     def begin(self, turn: int, cpu_seconds: float) -> None:
         """Note nothing."""
 
-    def settle(self, *, held: int, told: int) -> None:
+    def settle(self, *, held: int, told: int, line: Sequence[int]) -> None:
         """Note nothing."""
 
 
@@ -61,20 +65,22 @@ class History:
         """The turn whose variables the session holds; 0 for those of a new session."""
         self._line: list[int] = []
         self._loss: Loss | None = None
+        self._lost_until = 0
         self._aborted = 0  # turns in a row
 
-    def recover(self, *, begun: int, held: int, told: int) -> None:
+    def recover(self, *, begun: int, held: int, told: int, line: Sequence[int]) -> None:
         """Take up what a server that is gone has noted, and what lies in the folder."""
         self.images.load()
         turns = self.images.turns
         # Perhaps it was killed between the writing of an image and the note of it.
-        self.held = max((turn for turn in turns if turn > told), default=held)
-        self.begun = max([begun, self.held])
-        self._line = [turn for turn in turns if turn <= self.held]
+        later = [turn for turn in turns if turn > max(told, held)]
+        self._line = [turn for turn in turns if turn in line] + later
+        self.held = later[-1] if later else held
+        self.begun = max([begun, self.held, *turns])
         told = max(told, self.held)
         if self.begun > told:
             self._lose(told + 1, self.begun, "the server was stopped before they were saved")
-        self._journal.settle(held=self.held, told=self.begun)
+        self._settle(told=0)
 
     def fork(self, other: History) -> None:
         """Go on from where another session is; its image must have been copied."""
@@ -82,7 +88,7 @@ class History:
         self.begun, self.held = other.begun, other.held
         self._line = [self.held] if self.held else []
         self._journal.begin(self.begun, 0.0)
-        self._journal.settle(held=self.held, told=self.begun)
+        self._settle(told=self.begun)
 
     @property
     def to_restore(self) -> list[int]:
@@ -116,13 +122,14 @@ class History:
         self.images.add(checkpoint, keep=self.held)
         kept = set(self.images.turns)
         self._line = [turn for turn in self._line if turn in kept] + [checkpoint.turn]
-        self._journal.settle(held=checkpoint.turn, told=checkpoint.turn)
+        self._journal.settle(held=checkpoint.turn, told=checkpoint.turn, line=self._line)
 
     def abort(self) -> Loss:
         """Note that the worker died in the turn that ran; returns what that means."""
         before = self.held
         self.held = self._line[-1] if self._line else 0
-        self._journal.settle(held=self.held, told=self.begun)
+        self._settle(told=self.begun)
+        self._loss = None  # what this turn's outcome says covers it
         self._aborted += 1
         if before and not self.held:
             return Loss("lost", f"variables are lost: no image of turn {before} was saved")
@@ -140,7 +147,7 @@ class History:
             before = self.held
             self.held = self._line[-1] if self._line else 0
             self._lose(self.held + 1, before, "the sandbox died before they were saved")
-            self._journal.settle(held=self.held, told=self.begun)
+            self._settle(told=0)
 
     def restored(self, restored: Restored) -> None:
         """Note what a new worker began with."""
@@ -154,22 +161,33 @@ class History:
         self.held = restored.turn
         if self.held != before:
             self._lose(self.held + 1, before, "their images could not be restored")
-            self._journal.settle(held=self.held, told=self.begun)
+            self._settle(told=0)
 
     def go_back(self, turn: int) -> None:
         """Hold the variables that a turn left, which must be in `images`; 0 for none at all."""
-        self._line = [each for each in self.images.turns if each <= turn]
+        line = self._line if turn in self._line else self.images.turns
+        self._line = [each for each in line if each <= turn]
         self.held = turn
         self._loss = None
         self._aborted = 0
-        self._journal.settle(held=turn, told=self.begun)
+        self._settle(told=self.begun)
 
     def take_loss(self) -> Loss | None:
         """Return what the owner has not been told yet, once."""
         loss, self._loss = self._loss, None
+        if loss is not None:
+            # Of the turn that has just ended nothing is saved yet, nor told.
+            saved = self._line[-1] if self._line else 0
+            self._journal.settle(held=saved, told=self.begun - 1, line=self._line)
         return loss
 
+    def _settle(self, *, told: int) -> None:
+        self._journal.settle(held=self.held, told=told, line=self._line)
+
     def _lose(self, first: int, last: int, why: str) -> None:
+        if self._loss is not None:  # and has not been told: this one goes further back
+            last = max(last, self._lost_until)
+        self._lost_until = last
         which = f"turn {first}" if first == last else f"turns {first} to {last}"
         self._loss = Loss(
             "rolled_back" if self.held else "lost",

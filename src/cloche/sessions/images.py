@@ -16,6 +16,7 @@ from cloche.sessions.copying import copy_file
 from cloche.workers.worker import Checkpoint
 
 _SUFFIXES = {".image", ".pages", ".partial"}
+_MOST_DIGITS = 12
 
 
 class Images:
@@ -37,7 +38,7 @@ class Images:
         """Find what lies in the folder; what is no image is left out."""
         self._needs.clear()
         for path in self._folder.glob("*.image"):
-            if path.stem.isdecimal():
+            if path.stem.isdecimal() and len(path.stem) <= _MOST_DIGITS:
                 with contextlib.suppress(ImageRejected):
                     self._needs[int(path.stem)] = _names(path, *needs_of(path))
         self._bytes = self._size()
@@ -71,12 +72,12 @@ class Images:
         """
         for name in self._needs[turn]:
             original = self._folder / name
-            if original.is_symlink():  # which no honest worker makes
-                raise OSError(errno.EINVAL, "an image is no file", name)
             try:
-                os.link(original, folder / name)
-            except OSError:
+                os.link(original, folder / name, follow_symlinks=False)
+            except (OSError, NotImplementedError):
                 copy_file(original, folder / name)
+            if (folder / name).is_symlink():  # which no honest worker makes
+                raise OSError(errno.EINVAL, "an image is no file", name)
         sync_folder(folder)
 
     async def _thin_out(self, keep: int) -> None:
@@ -105,7 +106,8 @@ class Images:
 
     def _remove_all_but(self, needed: frozenset[str], newest: int) -> int:
         for path in self._folder.iterdir():
-            ours = path.suffix in _SUFFIXES and path.stem.isdecimal()
+            number = path.stem.isdecimal() and len(path.stem) <= _MOST_DIGITS
+            ours = path.suffix in _SUFFIXES and number
             if ours and int(path.stem) <= newest and path.name not in needed:
                 path.unlink(missing_ok=True)
         return self._size()

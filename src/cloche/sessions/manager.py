@@ -145,7 +145,9 @@ class SessionManager:
             raise RuntimeUnavailable(_CLOSED)
         name, now = session_id(home), time.time()
         if durable:
-            self._store.add(Record(name, self._homes.root, owner, language, now, now, idle_seconds))
+            record = Record(name, self._homes.root, owner, language, now, now, idle_seconds)
+            record.save(home.workspace.parent)
+            self._store.add(record)
         session = self._session(
             name, owner, language, home, worker, idle_seconds=idle_seconds, durable=durable
         )
@@ -284,7 +286,7 @@ class SessionManager:
                 if excess <= 0:
                     return
             raise CapacityReached(
-                f"all {self._max_workers} workers are running code; try again in a moment"
+                f"all {self._max_workers} workers are busy; try again in a moment"
             )
 
     async def _forked_home(self, session: Session) -> Home:
@@ -308,26 +310,51 @@ class SessionManager:
         """Take up durable sessions of servers that are gone; returns homes that are to go."""
         leftovers = self._homes.take_over(self._store.forget_all_but)
         for root, names in leftovers.items():
-            for record in self._store.of_root(root):
-                if record.id not in names or record.used + record.idle_seconds < time.time():
-                    self._store.remove(record.id)
+            records = {record.id: record for record in self._store.of_root(root)}
+            for name in list(names):
+                record = records.pop(name, None) or self._record_of(root, name)
+                if record is None:
                     continue
-                home = self._homes.of(root, record.id)
-                session = self._session(
-                    record.id,
-                    record.owner,
-                    record.language,
-                    home,
-                    None,
-                    idle_seconds=record.idle_seconds,
-                    durable=True,
-                )
-                session.created_at, session.last_used_at = record.created, record.used
-                session.cpu_used = record.cpu_seconds
-                session.history.recover(begun=record.begun, held=record.held, told=record.told)
-                self._sessions[session.id] = session
-                names.remove(record.id)
+                if record.used + record.idle_seconds < time.time():
+                    self._store.remove(name)
+                    continue
+                names.remove(name)
+                try:
+                    self._take_up(record)
+                except Exception as error:  # noqa: BLE001 - one session's trouble is not the others'
+                    self._homes.outliving.add(name)
+                    _log.error("session_not_recovered", session=name, exc_info=error)
+            for name in records:
+                self._store.remove(name)
         return leftovers
+
+    def _record_of(self, root: str, name: str) -> Record | None:
+        """Return the record of a session that the database has none of, if it is a durable one."""
+        record = Record.load(self._homes.folder_of(root, name))
+        if record is not None:
+            _log.warning("session_record_rebuilt", session=name)
+            self._store.add(record)
+        return record
+
+    def _take_up(self, record: Record) -> None:
+        session = self._session(
+            record.id,
+            record.owner,
+            record.language,
+            self._homes.of(record.root, record.id),
+            None,
+            idle_seconds=record.idle_seconds,
+            durable=True,
+        )
+        session.created_at, session.last_used_at = record.created, record.used
+        session.cpu_used = record.cpu_seconds
+        session.history.recover(
+            begun=record.begun,
+            held=record.held,
+            told=record.told,
+            line=[int(turn) for turn in record.line.split(",") if turn],
+        )
+        self._sessions[session.id] = session
 
     async def _keep_house(self, leftovers: dict[str, list[str]]) -> None:
         """Remove what others left, then look after sessions that nobody uses."""

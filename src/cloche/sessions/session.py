@@ -181,17 +181,17 @@ class Session:
         self._check_open()
         async with self._free:
             self._check_open()
-            if self._worker is not None:
-                await self._worker.checkpointed()
+            await self.saved()
+            await self.history.images.settle()  # which may be about to thin that turn out
             if to_turn is not None and to_turn not in [0, *self.history.images.turns]:
                 raise InvalidRequest(
                     f"turn {to_turn} has no image; there are those of the turns "
                     f"{', '.join(map(str, self.history.images.turns)) or '(none)'}"
                 )
             worker, self._worker = self._worker, None
+            self.history.go_back(to_turn or 0)
             if worker is not None:
                 await worker.kill()
-            self.history.go_back(to_turn or 0)
             self._touch()
             if keep_files or to_turn is not None:
                 return 0
@@ -205,9 +205,7 @@ class Session:
         """
         async with self._free:
             self._check_open()
-            if self._worker is not None:
-                await self._worker.checkpointed()
-            if not self.history.is_saved:
+            if not await self.saved():
                 raise WorkerFailed(f"the variables of turn {self.history.held} were not saved")
             try:
                 await asyncio.to_thread(self._copy_to, home)

@@ -7,6 +7,7 @@ process. Only a power cut can lose the last of them, and then the images, which 
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -23,6 +24,8 @@ _log = structlog.get_logger()
 
 _SCHEMA_VERSION = 1
 
+_RECORD = "session.json"
+
 _SCHEMA = """
 CREATE TABLE sessions (
     id TEXT PRIMARY KEY,
@@ -35,6 +38,7 @@ CREATE TABLE sessions (
     begun INTEGER NOT NULL DEFAULT 0,
     held INTEGER NOT NULL DEFAULT 0,
     told INTEGER NOT NULL DEFAULT 0,
+    line TEXT NOT NULL DEFAULT '',
     cpu_seconds REAL NOT NULL DEFAULT 0
 ) STRICT
 """
@@ -60,11 +64,39 @@ class Record:
     """The turn whose variables it holds; 0 for those of a new session."""
     told: int = 0
     """The last turn whose fate its owner has been told, or can be, by `held`."""
+    line: str = ""
+    """The turns that led to `held` and have an image, in order, with commas."""
     cpu_seconds: float = 0.0
     """Processor time that its turns have taken."""
 
+    def save(self, folder: Path) -> None:
+        """Write what never changes into the session's folder, for when the database is lost."""
+        facts = {"owner": self.owner, "language": self.language, "created": self.created}
+        text = json.dumps({**facts, "idle_seconds": self.idle_seconds})
+        (folder / _RECORD).write_text(text, "utf-8")
 
-_Row = tuple[str, str, str, Language, float, float, float, int, int, int, float]
+    @classmethod
+    def load(cls, folder: Path) -> Record | None:
+        """Read what `save` wrote; None when there is nothing of the kind.
+
+        The turns are then to be told from the images.
+        """
+        try:
+            facts = json.loads((folder / _RECORD).read_text("utf-8"))
+            return cls(
+                id=folder.name,
+                root=folder.parent.name,
+                owner=str(facts["owner"]),
+                language=cast("Language", str(facts["language"])),
+                created=float(facts["created"]),
+                used=time.time(),
+                idle_seconds=float(facts["idle_seconds"]),
+            )
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+
+_Row = tuple[str, str, str, Language, float, float, float, int, int, int, str, float]
 
 
 class Store:
@@ -120,7 +152,7 @@ class Store:
     def add(self, record: Record) -> None:
         """Remember a session."""
         self._write(
-            "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 record.id,
                 record.root,
@@ -132,6 +164,7 @@ class Store:
                 record.begun,
                 record.held,
                 record.told,
+                record.line,
                 record.cpu_seconds,
             ),
         )
@@ -143,11 +176,12 @@ class Store:
             (turn, cpu_seconds, time.time(), session_id),
         )
 
-    def settle(self, session_id: str, *, held: int, told: int) -> None:
-        """Note which turn's variables a session holds, and that its owner knows up to `told`."""
+    def settle(self, session_id: str, *, held: int, told: int, line: Sequence[int]) -> None:
+        """Note which turn's variables a session holds, by which line of turns it came there, and
+        that its owner knows up to `told`."""
         self._write(
-            "UPDATE sessions SET held = ?, told = max(told, ?) WHERE id = ?",
-            (held, told, session_id),
+            "UPDATE sessions SET held = ?, told = max(told, ?), line = ?, used = ? WHERE id = ?",
+            (held, told, ",".join(map(str, line)), time.time(), session_id),
         )
 
     def remove(self, session_id: str) -> None:
@@ -186,6 +220,6 @@ class StoreJournal:
         """Note that a turn is about to run, and the processor time taken before it."""
         self._store.begin(self._session_id, turn, cpu_seconds)
 
-    def settle(self, *, held: int, told: int) -> None:
-        """Note whose variables the session holds, and up to which turn its owner knows."""
-        self._store.settle(self._session_id, held=held, told=told)
+    def settle(self, *, held: int, told: int, line: Sequence[int]) -> None:
+        """Note whose variables it holds, up to which turn that is known, and the line of turns."""
+        self._store.settle(self._session_id, held=held, told=told, line=line)

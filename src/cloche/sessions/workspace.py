@@ -30,9 +30,10 @@ def empty(home: Home) -> int:
     count = 0
     for folder in (home.workspace, home.scratch):
         removed = folder.with_suffix(f".{secrets.token_hex(4)}")
-        folder.rename(removed)
-        folder.mkdir()
-        count += remove_folder(removed)
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(removed)
+            count += remove_folder(removed)
+        folder.mkdir(exist_ok=True)
     return count
 
 
@@ -98,16 +99,20 @@ class Homes:
 
     def new(self) -> Home:
         """Make the folders of a new session; their name carries 160 random bits."""
-        home = self.of(self.root, f"{_PREFIX}{secrets.token_hex(_ID_BYTES)}")
-        home.workspace.parent.mkdir(mode=0o700)
-        for folder in (home.workspace, home.scratch, home.checkpoints):
-            folder.mkdir()
-        return home
+        return self.of(self.root, f"{_PREFIX}{secrets.token_hex(_ID_BYTES)}")
 
     def of(self, root: str, session_id: str) -> Home:
-        """Return the folders of a session that has some."""
-        folder = self._all / root / session_id
-        return Home(folder / "workspace", folder / "tmp", folder / "checkpoints")
+        """Return the folders of a session; those that are missing are made."""
+        folder = self.folder_of(root, session_id)
+        home = Home(folder / "workspace", folder / "tmp", folder / "checkpoints")
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for each in (home.workspace, home.scratch, home.checkpoints):
+            each.mkdir(exist_ok=True)
+        return home
+
+    def folder_of(self, root: str, session_id: str) -> Path:
+        """Return the folder that the folders of a session lie in."""
+        return self._all / root / session_id
 
     def remove(self, home: Home) -> None:
         """Remove a session's folders with all that is in them."""
