@@ -100,10 +100,6 @@ class History:
         """Whether nothing would be lost with the worker."""
         return not self.held or (bool(self._line) and self._line[-1] == self.held)
 
-    def next(self) -> int:
-        """Return the number that the next turn will have."""
-        return self.begun + 1
-
     def begin(self, cpu_seconds: float) -> None:
         """Note that the next turn runs, and what those before it took of the processor."""
         self.begun += 1

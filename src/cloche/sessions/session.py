@@ -32,6 +32,13 @@ class _Turn:
     ending: asyncio.Task[None] | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
 
+    def forget_ends(self) -> None:
+        """Cancel what was to end it: it has ended."""
+        for timer in self.timers:
+            timer.cancel()
+        if self.ending is not None:
+            self.ending.cancel()
+
 
 StartWorker = Callable[[Home, Sequence[int]], Awaitable[Worker]]
 """Starts a worker in a home, with the image of the first of these turns that is sound."""
@@ -294,8 +301,7 @@ class Session:
             finally:
                 self._running = None
                 self._touch()
-                for timer in turn.timers:
-                    timer.cancel()
+                turn.forget_ends()
 
     async def _live_worker(self) -> Worker:
         """Return the worker, or a new one with the session's variables."""
@@ -327,7 +333,7 @@ class Session:
         self._later(turn, turn.timeout_seconds, lambda: self._stop(turn, "timeout"))
         try:
             ended = worker.run(
-                self.history.next(),
+                self.history.begun + 1,
                 turn.code,
                 received,
                 turn.listener,

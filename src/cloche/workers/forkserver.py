@@ -38,6 +38,7 @@ from cloche.runtimes.python import GuestFolders, PythonGuest, Silence, TurnSink
 from cloche.workers import confine
 from cloche.workers.order import Order
 from cloche.workers.process import Channel, Start, new_guest, work
+from cloche.workers.syscalls import share_heap
 
 _READ_BYTES = 4096
 _DESCRIPTORS_AT_ONCE = 16
@@ -191,6 +192,7 @@ def main() -> None:
     confine.silence_streams()
     confine.die_with_parent()
     confine.give_up()
+    share_heap()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = _ForkServer(control, _starter(Order.decode(sys.argv[2].encode())))
     gc.collect()

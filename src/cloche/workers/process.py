@@ -31,6 +31,7 @@ from cloche.workers.budget import REFUSED, Budget
 from cloche.workers.changes import Changes
 from cloche.workers.keeper import Keeper, notes_for
 from cloche.workers.order import Order, Task
+from cloche.workers.syscalls import share_heap
 from cloche.workers.usage import Usage
 from cloche.workers.wire import Kind
 
@@ -391,6 +392,7 @@ def main() -> NoReturn:
     confine.silence_streams()
     confine.die_with_parent()
     confine.give_up()
+    share_heap()
     try:
         work(
             _PipeChannel(receiving, sending),
