@@ -29,7 +29,7 @@ _INTERVAL_SECONDS = 0.5
 some time since it was done last. Of turns that follow each other closely only the last is written;
 what waits is written at once when somebody asks for it."""
 
-_TRIM_SECONDS = 1.0
+_TRIM_SECONDS = 0.25
 """After so long without a turn, memory that was needed to write goes back to the system."""
 
 _FINISH_SECONDS = 10.0
