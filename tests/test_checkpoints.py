@@ -16,32 +16,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloche.engine.checkpoint import Base, data_name, image_name, needs_of
+from cloche.engine.checkpoint import Base
+from cloche.engine.checkpoint_files import data_name, image_name, needs_of
 from cloche.engine.image import view
-from cloche.engine.module import load_module, start_guest_thread
+from cloche.engine.module import in_guest_thread, load_module
 from cloche.engine.pages import KernelNotes, WrittenPages, new_tracker, open_notes
 from cloche.errors import ImageRejected
 from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest, Silence
 
 MIB = 1024 * 1024
 PAGE = 4096
-
-
-def in_guest_thread(work):
-    """Run `work` on a thread with a stack for guests, and return or raise what it does."""
-    done = []
-
-    def call():
-        try:
-            done.append((work(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            done.append((None, error))
-
-    start_guest_thread(call).join()
-    ((value, error),) = done
-    if error is not None:
-        raise error
-    return value
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from cloche import Cloche, Limits
-from cloche.engine.checkpoint import data_name, image_name, needs_of
+from cloche.engine.checkpoint_files import data_name, image_name, needs_of
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from cloche.engine.guest import Guest
-from cloche.engine.module import load_module, start_guest_thread
+from cloche.engine.module import in_guest_thread, load_module
 from cloche.errors import ImageRejected
 from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest
 
@@ -23,23 +23,6 @@ async def run(session, code, **options):
 
 
 # Images, with guests in this process.
-
-
-def in_guest_thread(work):
-    """Run `work` on a thread with a stack for guests, and return or raise what it does."""
-    done = []
-
-    def call():
-        try:
-            done.append((work(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            done.append((None, error))
-
-    start_guest_thread(call).join()
-    ((value, error),) = done
-    if error is not None:
-        raise error
-    return value
 
 
 @pytest.fixture(scope="module")

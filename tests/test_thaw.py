@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from cloche.engine.module import load_module, start_guest_thread
+from cloche.engine.module import in_guest_thread, load_module
 from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest, Silence
 
 MIB = 1024 * 1024
@@ -24,7 +24,7 @@ def live(prepared, program, tmp_path):
     A step is code to run, or RESTORE: to save the memory and go on in a new guest, or a function
     that does something to the workspace. A restore comes to whatever lies in the folders by then.
     """
-    return lambda *steps: _in_guest_thread(lambda: _Life(prepared, program, tmp_path).run(steps))
+    return lambda *steps: in_guest_thread(lambda: _Life(prepared, program, tmp_path).run(steps))
 
 
 class _Life:
@@ -80,22 +80,6 @@ class _Life:
 def turn(guest, code, number):
     budget = {"text_bytes": 1 << 16, "spool_bytes": 0, "image_bytes": 1 << 18, "displays": 5}
     return json.loads(guest.run(json.dumps({"turn": number, "code": code, **budget}).encode()))
-
-
-def _in_guest_thread(work):
-    done = []
-
-    def call():
-        try:
-            done.append((work(), None))
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            done.append((None, error))
-
-    start_guest_thread(call).join()
-    ((value, error),) = done
-    if error is not None:
-        raise error
-    return value
 
 
 @dataclass(frozen=True)

@@ -14,27 +14,30 @@ a number.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import mmap
-import os
-import struct
-import sys
-import zlib
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from cloche.engine import image
+from cloche.engine.checkpoint_files import (
+    EXTENT_BYTES,
+    GRAIN_BYTES,
+    DataFile,
+    Header,
+    Section,
+    Span,
+    data_name,
+    image_name,
+    map_data,
+    read_image,
+    sync_data,
+    write_image,
+)
 from cloche.engine.pages import PAGE_BYTES, PageSet, Run, Tracker
 from cloche.errors import ImageRejected
-
-FORMAT = 1
-
-_MAGIC = b"CLOCHECP"
-_HEAD = struct.Struct("<8sI32s")  # magic, length of the JSON, SHA-256 of the JSON and the section
 
 _SPAN_PAGES = 64
 """From this length on a run of pages is worth a mapping of its own."""
@@ -45,15 +48,7 @@ _MOST_SPANS = 1024
 _LARGEST_PARTIAL = 512
 """Pages that may change before a full section is written again, and a quarter of the last one."""
 
-_GRAIN_BYTES = 256
-"""Differences are told in pieces of this size: most pages change in a few places only."""
-
-_GRAINS = [(at, at + _GRAIN_BYTES) for at in range(0, PAGE_BYTES, _GRAIN_BYTES)]
-
-_EXTENT_BYTES = 8
-
-_MOST_HEADER_BYTES = 16 * 1024 * 1024
-_MOST_MEMORY_BYTES = 4 * 1024 * 1024 * 1024
+_GRAINS = [(at, at + GRAIN_BYTES) for at in range(0, PAGE_BYTES, GRAIN_BYTES)]
 
 
 class Memory(Protocol):
@@ -83,126 +78,6 @@ class Base:
     path: Path
     digest: str
     """SHA-256 of the file: a checkpoint is of no use over any other."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """A run of pages that lies in a data file."""
-
-    start: int
-    count: int
-    file: int
-    """Turn that wrote it."""
-    offset: int
-    """Where it begins in the file, in pages."""
-
-    @property
-    def run(self) -> Run:
-        """The pages themselves."""
-        return self.start, self.count
-
-
-@dataclass(frozen=True)
-class DataFile:
-    """What a data file must be."""
-
-    pages: int
-    crc: int
-
-
-@dataclass(frozen=True)
-class _Header:
-    """The part of an image that says what the rest is."""
-
-    base: str
-    turn: int
-    memory_bytes: int
-    full: int
-    """Turn of the image with the full section; the image's own turn when that is it."""
-    full_digest: str
-    """SHA-256 of that image, empty when it is this one."""
-    extents: int
-    """Number of pieces in the section: so many pairs of numbers stand at its beginning."""
-    pages: list[Run]
-    """The pages of the section, also those that are as in the base again."""
-    spans: list[Span]
-    files: dict[int, DataFile]
-
-    def builds_on(self, full: _Section) -> bool:
-        """Whether that is the image with the full section that was meant."""
-        return (
-            full.digest == self.full_digest
-            and full.header.full == full.header.turn
-            and full.header.memory_bytes <= self.memory_bytes
-        )
-
-    def encode(self) -> bytes:
-        """Return it as JSON."""
-        spans = [vars(span) for span in self.spans]
-        files = {number: vars(file) for number, file in self.files.items()}
-        return json.dumps({"format": FORMAT, **vars(self), "spans": spans, "files": files}).encode()
-
-    @classmethod
-    def decode(cls, text: bytes) -> _Header:
-        """Undo `encode`. Raises ValueError for anything else."""
-        try:
-            data: dict[str, Any] = dict(json.loads(text))
-            if data["format"] != FORMAT:
-                raise ValueError(f"it is not of form {FORMAT}")
-            header = cls(
-                base=str(data["base"]),
-                turn=data["turn"],
-                memory_bytes=data["memory_bytes"],
-                full=data["full"],
-                full_digest=str(data["full_digest"]),
-                extents=data["extents"],
-                pages=[(_whole(start), _whole(count)) for start, count in data["pages"]],
-                spans=[Span(**span) for span in data["spans"]],
-                files={int(n): DataFile(**file) for n, file in data["files"].items()},
-            )
-        except (TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ValueError("its header makes no sense") from error
-        numbers = [header.turn, header.memory_bytes, header.full, header.extents]
-        for span in header.spans:
-            numbers += (span.start, span.count, span.file, span.offset)
-        for file in header.files.values():
-            numbers += (file.pages, file.crc)
-        if max(map(_whole, numbers)) > _MOST_MEMORY_BYTES:
-            raise ValueError("its header has a number that is too large")
-        return header
-
-
-def _whole(value: object) -> int:
-    if type(value) is not int or value < 0:
-        raise ValueError(f"its header has {str(value)[:32]!r} where a number belongs")
-    return value
-
-
-def image_name(turn: int) -> str:
-    """Return the name of the image of a turn."""
-    return f"{turn:08}.image"
-
-
-def data_name(turn: int) -> str:
-    """Return the name of the data file that a turn wrote, if it wrote one."""
-    return f"{turn:08}.pages"
-
-
-def needs_of(path: Path) -> tuple[int, list[int]]:
-    """Return what the image at `path` builds on: a turn with a full section, turns with data files.
-
-    Reads its header only, which may lie. Raises `ImageRejected` when it has none.
-    """
-    try:
-        with path.open("rb") as file:
-            magic, length, _ = _HEAD.unpack(file.read(_HEAD.size))
-            text = file.read(min(length, _MOST_HEADER_BYTES)) if magic == _MAGIC else b""
-        header = _Header.decode(text)
-    except (OSError, ValueError, struct.error) as error:
-        raise ImageRejected(f"{path.name} cannot be used: {error}") from error
-    if path.name != image_name(header.turn):
-        raise ImageRejected(f"{path.name} belongs to turn {header.turn}")
-    return header.full, list(header.files)
 
 
 @dataclass
@@ -356,16 +231,18 @@ class Checkpoints:
 
         Raises `ImageRejected`, before anything of the memory is changed.
         """
-        newest = _read(self._folder / image_name(turn), turn, self._base.digest)
+        newest = read_image(self._folder / image_name(turn), turn, self._base.digest)
         sections = [newest]
         header = newest.header
         if header.full != turn:
-            full = _read(self._folder / image_name(header.full), header.full, self._base.digest)
+            full = read_image(
+                self._folder / image_name(header.full), header.full, self._base.digest
+            )
             if not header.builds_on(full):
                 raise ImageRejected(f"{image_name(header.full)} is not what turn {turn} builds on")
             sections.insert(0, full)
         maps = {
-            file: _verified(self._folder / data_name(file), data)
+            file: map_data(self._folder / data_name(file), data)
             for file, data in header.files.items()
         }
         try:
@@ -421,11 +298,11 @@ class Checkpoints:
         written = 0
         for file, pages in capture.sizes.items():
             if file not in self._synced:
-                self._synced[file] = _sync_data(self._folder / data_name(file), pages)
+                self._synced[file] = sync_data(self._folder / data_name(file), pages)
                 written += pages * PAGE_BYTES
         extents, pieces = self._differences(capture.pages)
         body = extents.tobytes() + b"".join(pieces)
-        header = _Header(
+        header = Header(
             base=self._base.digest,
             turn=capture.turn,
             memory_bytes=capture.memory_bytes,
@@ -436,7 +313,7 @@ class Checkpoints:
             spans=capture.spans,
             files={file: self._synced[file] for file in capture.sizes},
         )
-        size, digest = _write(self._folder / image_name(capture.turn), header, body)
+        size, digest = write_image(self._folder / image_name(capture.turn), header, body)
         written += size
         if capture.is_full:
             self._full = (capture.turn, digest)
@@ -449,14 +326,14 @@ class Checkpoints:
         for (start, _), new in pages:
             begin = start * PAGE_BYTES
             old = self._base_bytes[begin : begin + len(new)].ljust(len(new), b"\0")
-            first = start * PAGE_BYTES // _GRAIN_BYTES
+            first = start * PAGE_BYTES // GRAIN_BYTES
             for at, end in _differing(new, old):
                 extents.extend((first + at, end - at))
-                pieces.append(new[at * _GRAIN_BYTES : end * _GRAIN_BYTES])
+                pieces.append(new[at * GRAIN_BYTES : end * GRAIN_BYTES])
         return extents, pieces
 
     def _apply(
-        self, sections: Sequence[_Section], maps: dict[int, mmap.mmap], *, copy: bool
+        self, sections: Sequence[Section], maps: dict[int, mmap.mmap], *, copy: bool
     ) -> None:
         memory, newest = self._memory, sections[-1].header
         memory.restore(self._base.path, copy=copy)
@@ -464,9 +341,9 @@ class Checkpoints:
         view = image.view(memory.address, memory.memory_bytes)
         newer = PageSet()
         for section in reversed(sections):
-            body, at = section.body, section.header.extents * _EXTENT_BYTES
+            body, at = section.body, section.header.extents * EXTENT_BYTES
             for start, count in section.extents():
-                length, begin = count * _GRAIN_BYTES, start * _GRAIN_BYTES
+                length, begin = count * GRAIN_BYTES, start * GRAIN_BYTES
                 if begin // PAGE_BYTES not in newer:
                     view[begin : begin + length] = body[at : at + length]
                 at += length
@@ -491,7 +368,7 @@ def _differing(new: bytes, old: bytes) -> list[tuple[int, int]]:
         mine, theirs = new[page : page + PAGE_BYTES], old[page : page + PAGE_BYTES]
         if mine == theirs:
             continue
-        first, begin = page // _GRAIN_BYTES, -1
+        first, begin = page // GRAIN_BYTES, -1
         for grain, (start, end) in enumerate(_GRAINS):
             if mine[start:end] != theirs[start:end]:
                 if begin < 0:
@@ -502,130 +379,3 @@ def _differing(new: bytes, old: bytes) -> list[tuple[int, int]]:
         if begin >= 0:
             pieces.append((first + begin, first + len(_GRAINS)))
     return pieces
-
-
-@dataclass(frozen=True)
-class _Section:
-    """An image as it was read, and found to be sound."""
-
-    header: _Header
-    body: bytes
-    digest: str
-
-    def extents(self) -> Iterator[tuple[int, int]]:
-        """Give where the pieces belong, in grains: first and number."""
-        numbers = array("I")
-        numbers.frombytes(self.body[: self.header.extents * _EXTENT_BYTES])
-        return zip(numbers[::2], numbers[1::2], strict=True)
-
-    def check(self) -> None:
-        """Raise ValueError unless every number in it makes sense."""
-        header = self.header
-        if header.memory_bytes % image.PAGE_BYTES:
-            raise ValueError(f"it says that a memory has {header.memory_bytes} bytes")
-        pages = header.memory_bytes // PAGE_BYTES
-        runs = [*header.pages, *(span.run for span in header.spans)]
-        if any(start + count > pages for start, count in runs):
-            raise ValueError("it names pages outside the memory")
-        if header.extents * _EXTENT_BYTES > len(self.body):
-            raise ValueError("its section is too short")
-        there = header.extents * _EXTENT_BYTES
-        for start, count in self.extents():
-            there += count * _GRAIN_BYTES
-            if (start + count) * _GRAIN_BYTES > header.memory_bytes:
-                raise ValueError("it names bytes outside the memory")
-        if there != len(self.body):
-            raise ValueError("its section has another length than its pieces")
-        for span in header.spans:
-            data = header.files.get(span.file)
-            if data is None or span.offset + span.count > data.pages:
-                raise ValueError("it names pages outside its data files")
-
-
-def _write(path: Path, header: _Header, body: bytes) -> tuple[int, str]:
-    """Write an image so that it is there whole or not at all; returns its size and digest."""
-    text = header.encode()
-    digest = _digest_of(text, body)
-    head = _HEAD.pack(_MAGIC, len(text), digest)
-    partial = path.with_suffix(".partial")
-    try:
-        with partial.open("wb", buffering=0) as file:
-            for part in (head, text, body):
-                rest = memoryview(part)
-                while rest:
-                    rest = rest[file.write(rest) :]
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
-    return len(head) + len(text) + len(body), digest.hex()
-
-
-def _read(path: Path, turn: int, base: str) -> _Section:
-    """Read an image and believe nothing of it. Raises `ImageRejected`."""
-    try:
-        section = _parsed(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ImageRejected(f"{path.name} cannot be restored: {error}") from error
-    if section.header.base != base:
-        raise ImageRejected(f"{path.name} was made with another runtime")
-    if section.header.turn != turn:
-        raise ImageRejected(f"{path.name} belongs to turn {section.header.turn}")
-    return section
-
-
-def _parsed(data: bytes) -> _Section:
-    if len(data) < _HEAD.size:
-        raise ValueError("it is torn")
-    magic, length, digest = _HEAD.unpack_from(data)
-    if magic != _MAGIC:
-        raise ValueError("it is no checkpoint")
-    text, body = data[_HEAD.size : _HEAD.size + length], data[_HEAD.size + length :]
-    if _digest_of(text, body) != digest:
-        raise ValueError("it is torn, or has been changed")
-    header = _Header.decode(text)
-    section = _Section(header, body, digest.hex())
-    section.check()
-    return section
-
-
-def _digest_of(*parts: bytes) -> bytes:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(part)
-    return digest.digest()
-
-
-def _sync_data(path: Path, pages: int) -> DataFile:
-    """Bring a data file to disk and return what it must be from now on."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            if len(data) != pages * PAGE_BYTES:
-                raise OSError(f"{path.name} has {len(data)} bytes instead of {pages} pages")
-            return DataFile(pages=pages, crc=zlib.crc32(data))
-
-
-def _verified(path: Path, expected: DataFile) -> mmap.mmap:
-    """Map a data file that is what it must be. Raises `ImageRejected`."""
-    try:
-        with path.open("rb") as file:
-            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except (OSError, ValueError) as error:
-        raise ImageRejected(f"{path.name} cannot be restored: {error}") from error
-    if len(data) != expected.pages * PAGE_BYTES or zlib.crc32(data) != expected.crc:
-        data.close()
-        raise ImageRejected(f"{path.name} cannot be restored: it is torn, or has been changed")
-    return data
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder to disk, where a system can be asked for that."""
-    if sys.platform != "win32":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)

@@ -8,9 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TypeVar, cast
 
 import wasmtime
 from wasmtime import _ffi
+
+T = TypeVar("T")
 
 WASM_STACK_BYTES = 224 * 1024 * 1024
 """Native stack for WebAssembly frames.
@@ -76,3 +79,23 @@ def start_guest_thread(work: Callable[[], None]) -> threading.Thread:
     finally:
         threading.stack_size(usual)
     return thread
+
+
+def in_guest_thread(work: Callable[[], T]) -> T:
+    """Run `work` on such a thread, and return or raise what it does."""
+    done: list[T | BaseException] = []
+    failed = False
+
+    def call() -> None:
+        nonlocal failed
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - raised again by the caller
+            failed = True
+            done.append(error)
+
+    start_guest_thread(call).join()
+    (value,) = done
+    if failed:
+        raise cast("BaseException", value)
+    return cast("T", value)

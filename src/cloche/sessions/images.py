@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from cloche.engine.checkpoint import data_name, image_name, needs_of, sync_folder
+from cloche.engine.checkpoint_files import data_name, image_name, needs_of, sync_folder
 from cloche.errors import ImageRejected
 from cloche.sessions.copying import copy_file
 from cloche.workers.worker import Checkpoint

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from cloche.limits import GIB, MIB, Limits
 from cloche.outcome import CodeError, Limit, Status
-from cloche.workers.worker import Measured
+from cloche.sessions.history import Loss
+from cloche.workers.worker import Measured, WorkerDied
 
 LIMIT_ERRORS: dict[Limit, str] = {
     "memory": "MemoryError",
@@ -62,6 +63,35 @@ def explained(
         message=f"{error.message}\n{reason}" if error.message else reason,
         traceback=f"{error.traceback.rstrip()}\n{reason}\n" if error.traceback else "",
         line=error.line,
+    )
+
+
+def error_of_death(
+    death: WorkerDied, loss: Loss, limits: Limits, *, stopped: Status | None, seconds: float
+) -> CodeError:
+    """Return the error of a turn whose worker died.
+
+    `stopped` names why the server ended it, if it did; `seconds` is what it was allowed.
+    """
+    if death.limit is not None:
+        message = f"{reason_for(death.limit, limits)}; {death}; {loss.text}"
+        return CodeError(type=LIMIT_ERRORS[death.limit], message=message, traceback="", line=None)
+    if stopped == "timeout":
+        message = (
+            f"the code ran longer than {seconds:g} s and did not stop within "
+            f"{limits.grace_seconds:g} s of being interrupted"
+        )
+    elif stopped == "cancelled":
+        message = f"the code did not stop within {limits.grace_seconds:g} s of being cancelled"
+    else:
+        message = f"the sandbox died while the code ran: {death}"
+    return CodeError(
+        type={"timeout": "TimeoutError", "cancelled": "CancelledError"}.get(
+            stopped or "", "SandboxCrashed"
+        ),
+        message=f"{message}; {loss.text}",
+        traceback="",
+        line=None,
     )
 
 

@@ -10,9 +10,9 @@ from typing import Literal
 
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
-from cloche.outcome import CodeError, Language, Outcome
-from cloche.sessions.history import History, Loss
-from cloche.sessions.reasons import LIMIT_ERRORS, Usage, reason_for
+from cloche.outcome import Language, Outcome
+from cloche.sessions.history import History
+from cloche.sessions.reasons import Usage, error_of_death, reason_for
 from cloche.sessions.turns import build_broken_outcome, build_outcome
 from cloche.sessions.workspace import copy_files, empty
 from cloche.workers.pool import Home
@@ -352,7 +352,9 @@ class Session:
                 turn=self.turns,
                 status="limit" if death.limit else turn.stopped or "crashed",
                 limit=death.limit,
-                error=_error_of_death(turn, death, self.limits, loss),
+                error=error_of_death(
+                    death, loss, self.limits, stopped=turn.stopped, seconds=turn.timeout_seconds
+                ),
                 state=loss.state,
                 wall_seconds=time.monotonic() - began,
                 limits=self.limits,
@@ -399,26 +401,3 @@ def _retrieve(task: asyncio.Task[Outcome]) -> None:
 async def _kill_when_saved(worker: Worker) -> None:
     await worker.checkpointed()
     worker.die("it did not stop when it was interrupted")
-
-
-def _error_of_death(turn: _Turn, death: WorkerDied, limits: Limits, loss: Loss) -> CodeError:
-    if death.limit is not None:
-        message = f"{reason_for(death.limit, limits)}; {death}; {loss.text}"
-        return CodeError(type=LIMIT_ERRORS[death.limit], message=message, traceback="", line=None)
-    if turn.stopped == "timeout":
-        message = (
-            f"the code ran longer than {turn.timeout_seconds:g} s and did not stop within "
-            f"{limits.grace_seconds:g} s of being interrupted"
-        )
-    elif turn.stopped == "cancelled":
-        message = f"the code did not stop within {limits.grace_seconds:g} s of being cancelled"
-    else:
-        message = f"the sandbox died while the code ran: {death}"
-    return CodeError(
-        type={"timeout": "TimeoutError", "cancelled": "CancelledError"}.get(
-            turn.stopped or "", "SandboxCrashed"
-        ),
-        message=f"{message}; {loss.text}",
-        traceback="",
-        line=None,
-    )

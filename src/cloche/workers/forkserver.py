@@ -32,12 +32,13 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from cloche.engine.module import load_module, start_guest_thread
+from cloche.engine.module import in_guest_thread, load_module
 from cloche.engine.wasi import descriptors_of
 from cloche.runtimes.python import GuestFolders, PythonGuest, Silence, TurnSink
 from cloche.workers import confine
+from cloche.workers.channel import Channel
 from cloche.workers.order import Order
-from cloche.workers.process import Channel, Start, new_guest, work
+from cloche.workers.process import Start, new_guest, work
 from cloche.workers.syscalls import share_heap
 
 _READ_BYTES = 4096
@@ -145,16 +146,14 @@ def _starter(order: Order) -> Start:
     program = load_module(Path(order.module))
     if not _CAN_SHARE_GUEST:
         return lambda order, sink: new_guest(program, order, sink)
-    made: list[PythonGuest] = []
 
-    def make() -> None:
+    def make() -> PythonGuest:
         guest = new_guest(program, order, Silence())
         guest.thaw()
         guest.rehearse()
-        made.append(guest)
+        return guest
 
-    start_guest_thread(make).join()
-    (template,) = made
+    template = in_guest_thread(make)
     _wait_until_alone()
 
     folders = GuestFolders(

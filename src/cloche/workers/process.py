@@ -29,6 +29,7 @@ from cloche.runtimes.python import ImageInfo, PythonFiles, PythonGuest, TurnSink
 from cloche.workers import confine, wire
 from cloche.workers.budget import REFUSED, Budget
 from cloche.workers.changes import Changes
+from cloche.workers.channel import Channel, PipeChannel
 from cloche.workers.keeper import Keeper, notes_for
 from cloche.workers.order import Order, Task
 from cloche.workers.syscalls import share_heap
@@ -63,29 +64,6 @@ _REASON_CHARACTERS = 4096
 
 _FULL_BYTES = 1024 * 1024
 """A guest that traps with no more memory left than this has trapped for want of it."""
-
-
-class Channel:
-    """The worker's end of its connection to the server."""
-
-    def __init__(self, receiving: socket.socket, send: Callable[[bytes], object]) -> None:
-        self._receiving = receiving
-        self.send = send
-        """Sends all of it, or raises OSError."""
-
-    def fileno(self) -> int:
-        """Return what `select` takes for this channel."""
-        return self._receiving.fileno()
-
-    def receive(self) -> bytes:
-        """Return what has arrived, as soon as there is something; empty when nobody is left."""
-        try:
-            return self._receiving.recv(65536)
-        except OSError:
-            return b""
-
-    def confined(self) -> None:
-        """Start what threads the channel needs: each is confined only if it starts after that."""
 
 
 Start = Callable[[Order, TurnSink], PythonGuest]
@@ -395,44 +373,11 @@ def main() -> NoReturn:
     share_heap()
     try:
         work(
-            _PipeChannel(receiving, sending),
+            PipeChannel(receiving, sending),
             lambda order, sink: new_guest(load_module(Path(order.module)), order, sink),
         )
     finally:
         os._exit(1)
-
-
-class _PipeChannel(Channel):
-    """A channel of two pipes, as a spawned worker has it.
-
-    A thread pumps what arrives into a socket, because `select` takes no pipes on Windows.
-    """
-
-    def __init__(self, receiving: int, sending: int) -> None:
-        self._pipe = receiving
-        self._inside, outside = socket.socketpair()
-        self._pumped = False
-        super().__init__(outside, lambda data: _write_all(sending, data))
-
-    def receive(self) -> bytes:
-        """Return what has arrived, from the pipe itself while nothing pumps."""
-        return super().receive() if self._pumped else os.read(self._pipe, 65536)
-
-    def confined(self) -> None:
-        """Start to pump."""
-        self._pumped = True
-        threading.Thread(target=self._pump, daemon=True).start()
-
-    def _pump(self) -> None:
-        while data := os.read(self._pipe, 65536):
-            self._inside.sendall(data)
-        self._inside.close()
-
-
-def _write_all(sending: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(sending, view) :]
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import wasmtime
 from cloche.engine.guest import GuestTrapped
 from cloche.engine.image import CAN_MAP
 from cloche.engine.interrupt import SignalAddresses
-from cloche.engine.module import load_module, start_guest_thread
+from cloche.engine.module import in_guest_thread, load_module
 from cloche.errors import ClocheError, PreparationFailed
 from cloche.runtimes.python import IMAGE_FORMAT, ImageInfo, PythonFiles, PythonGuest, Silence
 
@@ -24,7 +24,6 @@ def make_image(files: PythonFiles, image: Path, info: Path) -> None:
 
     Takes some ten seconds, in a process of its own. Raises `PreparationFailed`.
     """
-    failures: list[PreparationFailed] = []
 
     def work() -> None:
         with tempfile.TemporaryDirectory(prefix="cloche-warm-") as folder:
@@ -33,11 +32,9 @@ def make_image(files: PythonFiles, image: Path, info: Path) -> None:
                 _make_image(files, image, info, Path(folder), complaints)
             except (ClocheError, GuestTrapped, OSError, wasmtime.WasmtimeError) as error:
                 said = complaints.read_text(errors="replace") if complaints.exists() else ""
-                failures.append(PreparationFailed(f"no warm image: {error}\n{said}".strip()))
+                raise PreparationFailed(f"no warm image: {error}\n{said}".strip()) from error
 
-    start_guest_thread(work).join()
-    for failure in failures:
-        raise failure
+    in_guest_thread(work)
 
 
 def _make_image(
