@@ -1,7 +1,8 @@
 """A worker process: one guest, and nothing else.
 
-Two threads: one holds the guest, and reads the channel between turns; the main one, the watch,
-reads it while a turn takes long, so that an interrupt or the end of the channel is met. A channel
+One thread holds the guest, and reads the channel between turns; the main one, the watch, reads it
+while a turn takes long, so that an interrupt or the end of the channel is met; a third, the
+keeper's, writes checkpoints. A channel
 that ends means that nobody is left to work for, and the process ends at once, in the middle of
 whatever it does.
 """
@@ -278,7 +279,7 @@ class _Worker:
         meter.reset()
         changes.mark()
         budget.begin(task.cpu_seconds)
-        wall, cpu = time.monotonic(), time.process_time()
+        wall, cpu = time.monotonic(), time.thread_time()  # not the time of a checkpoint's writing
         self._enter_guest()
         try:
             if request is None:
@@ -289,7 +290,7 @@ class _Worker:
             self._leave_guest()
         measured = {
             "wall_seconds": time.monotonic() - wall,
-            "cpu_seconds": time.process_time() - cpu,
+            "cpu_seconds": time.thread_time() - cpu,
             "memory_bytes": guest.memory_bytes,
             "files": changes.since_mark(),
             "workspace_bytes": changes.usage.bytes,
