@@ -3,6 +3,7 @@
 import asyncio
 import importlib.util
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from cloche import Cloche, Limits
 from cloche.errors import CapacityReached, InvalidRequest
 from cloche.limits import KIB, MIB
 from cloche.sessions.removal import remove_folder
-from cloche.workers.usage import Usage, walk
+from cloche.workers.usage import Nameless, Usage, walk
 
 pytestmark = pytest.mark.anyio
 
@@ -377,6 +378,18 @@ async def test_a_session_with_deeply_nested_folders_is_destroyed_like_any_other(
         )
         folder = session.home.workspace.parent
     assert not folder.exists()
+
+
+@POSIX
+def test_deleted_files_are_counted_by_several_threads_at_once(tmp_path):
+    nameless = Nameless()
+    with (tmp_path / "gone").open("wb") as file:
+        file.write(bytes(100_000))
+        file.flush()
+        (tmp_path / "gone").unlink()
+        with ThreadPoolExecutor(4) as threads:
+            counts = list(threads.map(lambda _: nameless.bytes(), range(4000)))
+    assert min(counts) >= 100_000
 
 
 # Processor time.

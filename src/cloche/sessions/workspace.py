@@ -134,6 +134,8 @@ class Homes:
 
     def _leave(self, root: str) -> None:
         """Unlock a root; one that still has sessions is for the next server."""
-        self._locks.pop(root).release()
-        if not self._homes_in(root):
-            remove_folder(self._all / root)
+        # Only an unlocked folder can be removed everywhere, and then anyone could look into it.
+        with self._among_servers():
+            self._locks.pop(root).release()
+            if not self._homes_in(root):
+                remove_folder(self._all / root)

@@ -8,6 +8,7 @@ import os
 import select
 import stat
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -134,6 +135,7 @@ class Nameless:
     def __init__(self) -> None:
         """Leave out what is open now; that must stay open."""
         self._poll: select.poll | None = None
+        self._polling = threading.Lock()  # a poll object refuses a second thread
         if sys.platform != "win32":
             most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
             self._polled = set(range(min(most, _MOST_DESCRIPTORS)))
@@ -149,7 +151,8 @@ class Nameless:
         """Return how much that is; one system call while nothing more is open."""
         if self._poll is None:
             return 0
-        closed = self._poll.poll(0)  # which tells of those that are closed, and of no others
+        with self._polling:
+            closed = self._poll.poll(0)  # which tells of those that are closed, and of no others
         taken = 0
         if len(closed) < len(self._polled):
             seen: set[tuple[int, int]] = set()
