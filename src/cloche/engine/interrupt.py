@@ -40,6 +40,11 @@ class SignalAddresses:
     is_tripped: int
     eval_breaker: int
 
+    @property
+    def thread(self) -> int:
+        """Where the state of the interpreter's thread lies."""
+        return self.eval_breaker - _EVAL_BREAKER
+
 
 def find_addresses(memory: bytes) -> list[SignalAddresses]:
     """Return every place in `memory` that may be CPython's runtime state; proof is the caller's."""

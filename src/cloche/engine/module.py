@@ -40,12 +40,12 @@ def new_engine() -> wasmtime.Engine:
     return wasmtime.Engine(config)
 
 
-def compile_module(source: Path, target: Path) -> None:
-    """Compile a WebAssembly file to native code and write it to `target`, synced to disk.
+def compile_module(source: bytes, target: Path) -> None:
+    """Compile a WebAssembly module to native code and write it to `target`, synced to disk.
 
     Costs about 100 CPU-seconds and 3 GB of memory for the Python runtime.
     """
-    module = wasmtime.Module(new_engine(), source.read_bytes())
+    module = wasmtime.Module(new_engine(), source)
     with target.open("wb") as file:
         file.write(module.serialize())
         file.flush()

@@ -20,7 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
-from cloche.engine import interrupt
+from cloche.engine import interrupt, recursion
 from cloche.engine.checkpoint import Base, Checkpoints
 from cloche.engine.guest import Guest, GuestFault, GuestTrapped
 from cloche.engine.interrupt import SignalAddresses
@@ -31,7 +31,7 @@ from cloche.errors import ImageRejected
 
 WORKSPACE = "/workspace"
 
-IMAGE_FORMAT = 1
+IMAGE_FORMAT = 2
 """Number of the form of image and image info; an image of another form is made anew."""
 
 _ENVIRONMENT = {
@@ -261,6 +261,17 @@ class PythonGuest:
         """Return every place in the memory where signals might be raised; proof is the caller's."""
         size = self._guest.memory_bytes
         return interrupt.find_addresses(self._guest.read(0, size))
+
+    def allow_recursion(self) -> None:
+        """Let the interpreter use the stack that it has; nothing changes where it is not as known.
+
+        To be proven: were the limits wrong, deep recursion would be the end of the guest.
+        """
+        memory = self._guest.read(0, self._guest.memory_bytes)
+        for addresses in interrupt.find_addresses(memory):
+            limits = recursion.raised(memory, addresses.thread)
+            if limits is not None:
+                self._guest.write(*limits)
 
     def use_signals(self, addresses: SignalAddresses | None) -> None:
         """Raise signals at these addresses from now on; None when there are none."""

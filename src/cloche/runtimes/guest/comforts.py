@@ -11,7 +11,7 @@ import warnings
 
 import PIL.Image
 
-from . import events, notebook, waiting
+from . import events, libc, notebook, seeds, waiting
 from .display import display
 from .streams import console, stderr, stdout
 
@@ -25,8 +25,10 @@ _DEEPEST = 100_000
 def install() -> None:
     """Put the replacements where user code looks for the originals."""
     events.install()
-    waiting.install()
+    libc.install()
     notebook.install()
+    seeds.install()
+    waiting.install()
     time.sleep = sleep
     os._exit, os.abort = _exit, abort
     sys.setrecursionlimit = setrecursionlimit

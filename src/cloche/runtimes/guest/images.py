@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 
-from . import clocks, comforts, descriptors, figures, interpreter, spool, wire
+from . import clocks, comforts, descriptors, figures, integers, interpreter, spool, wire
 from . import turn as turns
 from .streams import console
 
@@ -50,6 +50,7 @@ def warm() -> None:
     import numpy.random  # noqa: F401
     import pandas as pd
 
+    integers.install()
     _set_up_pandas(pd)
     _enter_workspace()
     interpreter.adopt()

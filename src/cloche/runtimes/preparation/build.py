@@ -113,8 +113,9 @@ def _calibrate() -> float:
 
 def _compile(source: Path, target: Path) -> None:
     from cloche.engine.module import compile_module
+    from cloche.runtimes.integers.edits import widen
 
-    compile_module(source, target)
+    compile_module(widen(source.read_bytes()), target)
 
 
 def _warm(module: Path, stdlib: Path, mpl_data: Path, image: Path, info: Path) -> None:

@@ -1,7 +1,7 @@
 """Places: where the layers of a runtime lie in the cache folder.
 
     artifacts/python-<version>-<digest>/   module and library as fetched, data files, licences
-    modules/<key>/module.cwasm             native code of one artifact, wasmtime and machine
+    modules/<key>/module.cwasm             native code of an artifact as widened, for one machine
     images/<key>/warm.image, image.json    memory of a guest of one module, library and guest code
 
 A key is a digest of all that the layer depends on, so a layer is never out of date: what belongs to
@@ -48,7 +48,7 @@ class Places:
         key = _key(
             self._module_key(artifact),
             artifact.digests[library(self.spec)],
-            _guest_code_digest(),
+            _digest("guest"),
             str(self.spec.image_format),
         )
         return self.cache_dir / "images" / key
@@ -66,6 +66,7 @@ class Places:
             _wasmtime_version(),
             target(),
             self.spec.engine,
+            _digest("integers"),
         )
 
 
@@ -92,12 +93,14 @@ def _key(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
 
-def _guest_code_digest() -> str:
+@cache
+def _digest(folder: str) -> str:
+    """Return the digest of the sources in a folder of `cloche.runtimes`."""
     digest = hashlib.sha256()
-    folder = resources.files("cloche.runtimes").joinpath("guest")
-    if folder.is_dir():
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-            if entry.name.endswith(".py"):
+    sources = resources.files("cloche.runtimes").joinpath(folder)
+    if sources.is_dir():
+        for entry in sorted(sources.iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith((".py", ".wat")):
                 source = entry.read_bytes()
                 digest.update(f"{entry.name} {len(source)}\n".encode() + source)
     return digest.hexdigest()

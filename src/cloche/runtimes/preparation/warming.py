@@ -59,6 +59,7 @@ def _make_image(
 
     warm = new_guest()
     warm.boot()
+    warm.allow_recursion()
     warm.suspend(image)
     size = image.stat().st_size
     proven = new_guest()
@@ -92,11 +93,23 @@ class _Heard(Silence):
         self.images += 1
 
 
+_DEEP = """import functools
+@functools.cache
+def deep(n):
+    return n and deep(n - 1) + 1
+try:
+    deep(10**6)
+except RecursionError:
+    print('too deep')
+deep(400)"""
+
 _PROOFS = [
     ("x = 41", None),
     ("x + 1", "42"),
     ("import pandas as pd\nint(pd.DataFrame({'a': [1, 2]}).a.sum())", "3"),
     ("import matplotlib.pyplot as plt\nlines = plt.plot([1, 2])", None),
+    ("import numpy as np\nint((np.argsort([2, 1]) * 3_000_000_000)[0])", "3000000000"),
+    (_DEEP, "400"),
     ("import pathlib\npathlib.Path('note').write_text('kept')", "4"),
 ]
 
