@@ -127,6 +127,19 @@ async def test_library_code_that_names_the_type_reaches_compiled_code(session):
     assert await value(session, code) == f"({pairs}, True)"
 
 
+async def test_unsigned_integers_of_32_bits_are_indices_and_counts_as_elsewhere(session):
+    code = """
+    few = np.array([1, 0, 2], "uint32")
+    x = np.arange(5, 8)
+    y = np.arange(3)
+    np.put(y, few, 9)
+    found = x[few], np.repeat(x, few), np.choose(few[:2], [x[:2], x[1:]]), y, np.bincount(few)
+    [each.tolist() for each in found], pd.Series(x).repeat(few).tolist()"""
+    assert await value(session, code) == (
+        "([[6, 5, 7], [5, 7, 7], [6, 6], [9, 9, 9], [1, 1, 1]], [5, 7, 7])"
+    )
+
+
 async def test_texts_are_cut_where_their_ends_are_far_away(session):
     code = """
     words = np.array(["hello", "a"])
@@ -145,6 +158,8 @@ WRONG = {
     "np.bincount(np.array([1, 2**32]))": "ValueError",
     "np.partition([3, 1, 2], np.array([2**32]))": "ValueError",
     "pd.DataFrame({'a': [1, 2]}).iloc[[2**32]]": "IndexError",
+    "np.arange(5)[np.array([2**32 - 1], 'uint32')]": "IndexError",
+    "np.arange(5).take(np.array([2**32 - 1], 'uint32'))": "IndexError",
     "x = np.zeros(3)\nx[np.array([2**32])] = 1": "IndexError",
     "np.repeat([1, 2], np.array([1, 2**32]))": "TypeError",
     "np.unravel_index(np.array([2**32]), (3, 4))": "ValueError",

@@ -3,7 +3,8 @@
 ;;
 ;; An array object holds, at these offsets: 4 its type, 8 its data, 12 the number of dimensions,
 ;; 16 their lengths, 28 its descriptor, 32 its flags. A descriptor holds 14 the byte order and
-;; 16 the type number: 7 long, 8 unsigned long (32 bits each), 9 long long, 10 unsigned long long.
+;; 16 the type number: 6 unsigned int, 7 long, 8 unsigned long (32 bits each), 9 long long,
+;; 10 unsigned long long.
 ;; A reference count is at 0, and that of an immortal object is above 2^30 - 1.
 (module
   (import "runtime" "PyArray_CastToType"
@@ -110,16 +111,28 @@
     (local.get $other))
 
   ;; Returns an array of the narrow integers in `object`, which is one of wide integers, with a
-  ;; reference of its own, or 0, without an error, where that is not possible. `mode` says of
-  ;; values beyond 32 bits: 0 no array then, 1 the nearest value is taken, 2 likewise for indices,
-  ;; which are signed, and to which numpy can still add one.
+  ;; reference of its own, or 0, without an error, where that is not possible. `mode` says what
+  ;; becomes of values that do not fit:
+  ;;   0  there is no array then
+  ;;   1  the nearest value is taken
+  ;;   2  likewise for indices, which are signed, and to which numpy can still add one
+  ;;   3  no array then, and the result is signed
+  ;; For the last two, unsigned integers of 32 bits are wide ones too.
   (func $narrowed (export "narrowed") (param $object i32) (param $mode i32) (result i32)
     (local $source i32) (local $result i32) (local $left i32) (local $wide i64)
     (local $from i32) (local $to i32) (local $lowest i64) (local $highest i64) (local $number i32)
+    (local $signed i32) (local $bytes i32)
     (if (i32.eqz (call $is_array (local.get $object))) (then (return (i32.const 0))))
     (local.set $number (call $type_number (local.get $object)))
+    (local.set $signed (i32.ge_u (local.get $mode) (i32.const 2)))
+    (local.set $bytes (i32.const 8))
     (if (i32.gt_u (i32.sub (local.get $number) (i32.const 9)) (i32.const 1))
-      (then (return (i32.const 0))))
+      (then
+        (if (i32.eqz (local.get $signed)) (then (return (i32.const 0))))
+        (if (i32.and (i32.ne (local.get $number) (i32.const 6))
+                     (i32.ne (local.get $number) (i32.const 8)))
+          (then (return (i32.const 0))))
+        (local.set $bytes (i32.const 4))))
     (if (i32.eq (i32.load8_u offset=14 (i32.load offset=28 (local.get $object)))
                 (i32.const 0x3E))  ;; big-endian
       (then (return (i32.const 0))))
@@ -139,7 +152,7 @@
       (local.get $source) (i32.const 2)
       (call $descr_from_type
         (select (i32.const 7) (i32.sub (local.get $number) (i32.const 2))
-                (i32.eq (local.get $mode) (i32.const 2))))
+                (local.get $signed)))
       (i32.const 0)))
     (if (i32.eqz (local.get $result))
       (then
@@ -151,7 +164,8 @@
     (if (i32.eq (local.get $number) (i32.const 10))
       (then
         (local.set $lowest (i64.const 0))
-        (local.set $highest (i64.const 0xFFFFFFFF))))
+        (if (i32.eqz (local.get $signed))
+          (then (local.set $highest (i64.const 0xFFFFFFFF))))))
     (if (i32.eq (local.get $mode) (i32.const 2))
       (then (local.set $highest (i64.const 0x7FFFFFFE))))
     (local.set $left (call $count (local.get $source)))
@@ -160,12 +174,14 @@
     (block $done
       (loop $next
         (br_if $done (i32.eqz (local.get $left)))
-        (local.set $wide (i64.load (local.get $from)))
+        (if (i32.eq (local.get $bytes) (i32.const 8))
+          (then (local.set $wide (i64.load (local.get $from))))
+          (else (local.set $wide (i64.load32_u (local.get $from)))))
         (if (i32.or
               (i64.lt_s (local.get $wide) (local.get $lowest))
               (i64.gt_s (local.get $wide) (local.get $highest)))
           (then
-            (if (i32.eqz (local.get $mode))
+            (if (i32.or (i32.eqz (local.get $mode)) (i32.eq (local.get $mode) (i32.const 3)))
               (then
                 (call $release (local.get $source))
                 (call $release (local.get $result))
@@ -179,7 +195,7 @@
                   (i32.eq (local.get $number) (i32.const 10))
                   (i64.gt_s (local.get $wide) (local.get $highest)))))))
         (i64.store32 (local.get $to) (local.get $wide))
-        (local.set $from (i32.add (local.get $from) (i32.const 8)))
+        (local.set $from (i32.add (local.get $from) (local.get $bytes)))
         (local.set $to (i32.add (local.get $to) (i32.const 4)))
         (local.set $left (i32.sub (local.get $left) (i32.const 1)))
         (br $next)))
@@ -219,14 +235,17 @@
   ;; these are asked for, if their values allow it.
   (func $can_become (export "can_become")
     (param $array i32) (param $descr i32) (param $casting i32) (result i32)
-    (local $narrow i32)
+    (local $narrow i32) (local $number i32)
+    (local.set $number (call $type_number (local.get $array)))
     (if (i32.and
-          (i32.eq (call $type_number (local.get $array)) (i32.const 9))
+          (i32.or (i32.eq (local.get $number) (i32.const 9))
+            (i32.or (i32.eq (local.get $number) (i32.const 6))
+                    (i32.eq (local.get $number) (i32.const 8))))
           (i32.and
             (i32.eq (i32.load offset=16 (local.get $descr)) (i32.const 7))
             (i32.eq (i32.and (local.get $casting) (i32.const -2)) (i32.const 2))))
       (then
-        (local.set $narrow (call $narrowed (local.get $array) (i32.const 0)))
+        (local.set $narrow (call $narrowed (local.get $array) (i32.const 3)))
         (if (local.get $narrow)
           (then (call $release (local.get $narrow)) (return (i32.const 1))))
         (return (i32.const 0))))

@@ -1,0 +1,1 @@
+"""Expressions by area; each module has `expressions()`, which yields source text."""
