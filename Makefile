@@ -6,7 +6,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON := $(BIN)/python
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test check lint format docs bench clean
+.PHONY: run test test-suites check lint format docs bench clean
 
 run: .venv/ready
 	@$(BIN)/cloche setup
@@ -15,6 +15,10 @@ run: .venv/ready
 test: .venv/ready
 	$(BIN)/cloche setup
 	$(BIN)/pytest
+
+test-suites: .venv/ready
+	$(BIN)/cloche setup
+	$(BIN)/python tests/suites/run.py
 
 lint: .venv/ready
 	$(BIN)/ruff check .
@@ -35,6 +39,7 @@ bench: .venv/ready
 	$(BIN)/cloche setup
 	$(BIN)/python bench/compare.py
 	$(BIN)/python bench/sessions.py
+	$(BIN)/python bench/numerics.py
 
 clean:
 	rm -rf .venv dist .pytest_cache .ruff_cache .import_linter_cache
