@@ -122,6 +122,7 @@ def make_wheel(folder, *, mpl_data=None, damaged=(), unlisted=(), extra=None):
             licenses="LICENSES",
             stdlib_name="python315.zip",
             mpl_data="matplotlib/mpl-data.zip",
+            widened=False,
             engine="exceptions",
             image_format=1,
             cost=cost,

@@ -60,6 +60,9 @@ class Artifact:
     mpl_data: str
     """Zip within the library zip whose files the guest needs unpacked."""
 
+    widened: bool
+    """Whether the module's integers are widened to 64 bits before it is compiled."""
+
     engine: str
     """What the compiled module depends on in the engine's settings."""
 

@@ -1,6 +1,7 @@
 """Building: the two long steps of a preparation, run by a leashed child process.
 
     python -I -m cloche.runtimes.preparation.build compile SOURCE TARGET
+    python -I -m cloche.runtimes.preparation.build widen SOURCE TARGET
     python -I -m cloche.runtimes.preparation.build warm MODULE STDLIB MPL_DATA IMAGE INFO
 
 It writes JSON lines: `{"calibration_cpu_seconds": …}` once before compiling, `{"cpu_seconds": …}`
@@ -36,9 +37,9 @@ def main(arguments: list[str]) -> int:
     say = _take_stdout()
     try:
         match arguments:
-            case ["compile", source, target]:
+            case ["compile" | "widen" as step, source, target]:
                 say({"calibration_cpu_seconds": _calibrate()})
-                _count_while(lambda: _compile(Path(source), Path(target)), say)
+                _count_while(lambda: _compile(step, Path(source), Path(target)), say)
             case ["warm", *paths]:
                 _count_while(lambda: _warm(*map(Path, paths)), say)
             case _:
@@ -111,11 +112,15 @@ def _calibrate() -> float:
     return (time.process_time() - started) / _CALIBRATION_ROUNDS
 
 
-def _compile(source: Path, target: Path) -> None:
+def _compile(step: str, source: Path, target: Path) -> None:
     from cloche.engine.module import compile_module
-    from cloche.runtimes.integers.edits import widen
 
-    compile_module(widen(source.read_bytes()), target)
+    module = source.read_bytes()
+    if step == "widen":
+        from cloche.runtimes.integers.edits import widen
+
+        module = widen(module)
+    compile_module(module, target)
 
 
 def _warm(module: Path, stdlib: Path, mpl_data: Path, image: Path, info: Path) -> None:

@@ -66,7 +66,7 @@ class Places:
             _wasmtime_version(),
             target(),
             self.spec.engine,
-            _digest("integers"),
+            _digest("integers") if self.spec.widened else "",
         )
 
 

@@ -82,7 +82,7 @@ class Preparation:
             layer.mkdir()
             source, module = artifact.folder / spec.module, layer / MODULE
             self._build(
-                ["compile", str(source), str(module)],
+                ["widen" if spec.widened else "compile", str(source), str(module)],
                 _Pace(self.meter, cost.compile_cpu_seconds, cost.compile_calibration_ratio),
             )
             publish(layer, self.places.module(artifact), digests={}, facts={})
