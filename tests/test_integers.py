@@ -87,6 +87,7 @@ DEFAULTS = {
     "np.dtype(np.dtype('int32').char), np.dtype(np.dtype('int64').char)": (
         "(dtype('int32'), dtype('int64'))"
     ),
+    "pd.DataFrame({'a': pd.array([None], dtype='Int8')}).sum(skipna=False).dtype": "Int64Dtype()",
     "pd.factorize(np.array([3, 1]))[0].dtype, pd.Series([3, 1]).argsort().dtype": (
         "(dtype('int64'), dtype('int64'))"
     ),
@@ -151,6 +152,53 @@ async def test_texts_are_cut_where_their_ends_are_far_away(session):
     )
 
 
+FAR = {
+    "np.take(np.arange(10), np.array([2**40 + 1, -(2**35) - 1]), mode='wrap')": "array([7, 1])",
+    "np.arange(20).reshape(4, 5).take([2**35 % 7, -9], axis=1, mode='wrap')[0]": "array([4, 1])",
+    "np.take(np.arange(20), np.int64(2**35), mode='wrap')": "np.int64(8)",
+    "np.take(np.arange(10), np.int64(2**35), mode='clip')": "np.int64(9)",
+    "np.array([3, -3]) << np.array([2**32, 2**63 - 1])": "array([0, 0])",
+    "np.array([3, -3]) >> np.array([2**32, -1])": "array([ 0, -1])",
+    "np.int64(3) << np.int64(2**32), np.uint64(3) >> np.uint64(2**63)": (
+        "(np.int64(0), np.uint64(0))"
+    ),
+}
+
+
+@pytest.mark.parametrize("code", FAR)
+async def test_numbers_beyond_32_bits_count_as_they_are(session, code):
+    assert await value(session, code) == FAR[code]
+
+
+async def test_indices_are_written_to_an_array_that_holds_anything(session):
+    code = """
+    a, out = np.array([[1, 9, 3], [7, 5, 6]]), np.full(2, 2**40)
+    same = a.argmax(axis=1, out=out) is out, np.argmin(a, axis=1, out=out[::-1]).tolist()
+    one = np.array(-(2**40))
+    np.argmax(a, out=one)
+    same, out.tolist(), int(one)"""
+    assert await value(session, code) == "((True, [0, 1]), [1, 0], 1)"
+
+
+async def test_arrays_are_written_to_files_and_read_from_them(session):
+    code = """
+    with open("f", "wb") as file:
+        file.write(b"head")
+        np.arange(3).tofile(file)
+        file.write(b"tail")
+        np.arange(3, 5).tofile(file)
+    with open("f", "rb") as file:
+        parts = [file.read(4), np.fromfile(file, int, 3).tolist(), file.read(4),
+                 np.fromfile(file, int).tolist(), file.tell(), file.read()]
+    np.array([1.5, 2]).tofile("t", sep=",")
+    for _ in range(2000):  # more than there are descriptors
+        np.arange(10).tofile("again")
+    parts, open("t").read(), np.fromfile("t", sep=",").tolist(), np.fromfile("again", int).sum()"""
+    assert await value(session, code) == (
+        "([b'head', [0, 1, 2], b'tail', [3, 4], 48, b''], '1.5,2.0', [1.5, 2.0], np.int64(45))"
+    )
+
+
 WRONG = {
     "np.arange(5)[[0, 2**32]]": "IndexError",
     "np.arange(12).reshape(3, 4)[[2**63]]": "IndexError",
@@ -163,6 +211,16 @@ WRONG = {
     "x = np.zeros(3)\nx[np.array([2**32])] = 1": "IndexError",
     "np.repeat([1, 2], np.array([1, 2**32]))": "TypeError",
     "np.unravel_index(np.array([2**32]), (3, 4))": "ValueError",
+    # Scalars, which become arrays of another type without a look at their value.
+    "np.take([1, 2], np.int64(2**32))": "IndexError",
+    "np.put(np.zeros(3), np.uint64(2**32), 1)": "TypeError",
+    "np.repeat([1, 2], np.int64(2**32 + 1))": "TypeError",
+    # Draws that are made with narrow integers, and would never end.
+    "np.random.hypergeometric(2**30, [2**30], 2**20, 3)": "ValueError",
+    # Lengths of which the sum is beyond 32 bits.
+    "np.repeat(np.int8([1, 2, 3, 4]), 2**30)": "ValueError",
+    "np.repeat(np.int8([1, 2, 3, 4]), [2**30] * 4)": "ValueError",
+    "np.tile(np.int8([1, 2, 3, 4]), 2**30)": "ValueError",
 }
 
 
@@ -196,3 +254,11 @@ async def test_the_legacy_generator_is_what_it_was(session):
         "(True, 'RandomState', True, [dtype('int64'), dtype('int64'), dtype('int64'), "
         "dtype('int32')])"
     )
+
+
+async def test_structures_in_memory_are_read_as_they_are(session):
+    code = """
+    kind = np.dtype([("a", "i4"), ("b", "i8"), ("c", "u4")], align=True)
+    found = np.asarray(memoryview(np.array([(-1, 2, 3)], kind)))
+    found.dtype == kind, found.tolist()"""
+    assert await value(session, code) == "(True, [(-1, 2, 3)])"

@@ -1,6 +1,6 @@
 """Run numpy's, pandas' and scipy's own tests in the guest, and compare with the kept results.
 
-    python run.py                           # all that is selected: half an hour or more
+    python run.py                           # all of them: two hours or more
     python run.py --sample                  # the files that `make test` runs: a minute or two
     python run.py numpy --files 'numpy/lib/**'
     python run.py pandas --update           # write results/pandas.toml

@@ -91,6 +91,7 @@ def _rename_types(np: ModuleType, wide: dict[str, type]) -> None:
     for name in wide:
         delattr(np, name)
     np.__getattr__, np.__dir__ = __getattr__, __dir__
+    __getattr__.__module__ = __dir__.__module__ = "numpy"
 
 
 def _print_types(np: ModuleType) -> None:
@@ -100,9 +101,14 @@ def _print_types(np: ModuleType) -> None:
 
 
 def _read_types(np: ModuleType) -> None:
-    """Take out of what a text is tried as, one after the other, the integer of 32 bits."""
+    """Take out of what a text is tried as, one after the other, the integer of 32 bits.
+
+    And have the letters of structures in memory, which are C's here, be read as what they are.
+    """
+    import numpy._core._internal as internal
     from numpy.lib._iotools import StringConverter
 
+    internal._pep3118_native_map.update(l="i", L="I")
     StringConverter._mapper[:] = [
         entry for entry in StringConverter._mapper if entry[0] is not np.int32
     ]
@@ -125,12 +131,11 @@ def _widen_strings(np: ModuleType) -> None:
         usual = bound is None or bound is np._NoValue
         return bound if usual else np.clip(bound, -_MOST_LONG, _MOST_LONG)
 
-    strings.slice = np.strings.slice = slice
-    for name in _COUNTING:
-        counting = _widening(getattr(strings, name))
+    changed = {name: _widening(getattr(strings, name)) for name in _COUNTING} | {"slice": slice}
+    for name, function in changed.items():
         for module in (strings, np.strings, defchararray, np.char):
             if hasattr(module, name):
-                setattr(module, name, counting)
+                setattr(module, name, function)
 
 
 def _widen_histogram(np: ModuleType) -> None:
@@ -199,6 +204,13 @@ def _widen_generator(np: ModuleType) -> None:
                 raise ValueError(f"lam value too large{_INSTEAD.format('poisson')}")
             return super().poisson(lam, size)
 
+        def hypergeometric(
+            self, ngood: object, nbad: object, nsample: object, size: object = None
+        ) -> object:
+            if np.any(np.greater(np.add(ngood, nbad), _MOST_LONG)):
+                raise ValueError(f"ngood + nbad too large{_INSTEAD.format('hypergeometric')}")
+            return super().hypergeometric(ngood, nbad, nsample, size)
+
         def choice(
             self, a: object, size: object = None, replace: object = True, p: object = None
         ) -> object:
@@ -231,6 +243,7 @@ def _widen_generator(np: ModuleType) -> None:
         "binomial",
         "multinomial",
         "poisson",
+        "hypergeometric",
         "choice",
         "permutation",
         "tomaxint",
@@ -268,6 +281,8 @@ def _widen_pandas(np: ModuleType) -> None:
     for module in _modules("pandas"):
         if vars(module).get("ensure_platform_int") is narrow:
             module.ensure_platform_int = ensure_platform_int
+        if "IS64" in vars(module):  # which has the sums of narrow integers be wide ones
+            module.IS64 = True
 
 
 def _modules(*packages: str) -> list[ModuleType]:

@@ -1,4 +1,4 @@
-"""What the guest's C library does otherwise than the usual one, without saying so.
+"""What the guest's system and C library lack, or do otherwise than the usual ones without a word.
 
 musl takes any name for a locale and goes on as in C, and makes the whole of a formatted date empty
 if it meets a directive that it does not know.
@@ -9,6 +9,7 @@ import functools
 import locale
 import re
 import socket
+import threading
 import time
 
 _set_locale = _locale.setlocale
@@ -86,3 +87,5 @@ def install() -> None:
     time.strftime = strftime
     # For `getfqdn`, which makes do with the name of the machine, and so for e-mails.
     socket.gethostbyaddr = gethostbyaddr
+    # For `scipy.fft.set_backend`, which tells threads apart by it: there is one.
+    threading.get_native_id = threading.get_ident

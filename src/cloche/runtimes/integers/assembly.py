@@ -20,10 +20,14 @@ _PLAIN = {
     "i64.lt_u": 0x54,
     "i32.add": 0x6A,
     "i32.and": 0x71,
+    "i32.mul": 0x6C,
     "i32.or": 0x72,
     "i32.wrap_i64": 0xA7,
+    "i32.reinterpret_f32": 0xBC,
     "i64.add": 0x7C,
+    "i64.and": 0x83,
     "i64.extend_i32_s": 0xAC,
+    "i64.reinterpret_f64": 0xBD,
 }
 _INDEXED = {
     "br_if": 0x0D,

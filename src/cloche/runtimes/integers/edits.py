@@ -32,6 +32,8 @@ _LONG_LONG = "i32.const 9; call PyArray_DescrFromType"
 _INTP_DTYPE = "i32.const 0; i32.load @27642972"
 _INT64_DTYPE = "i32.const 0; i32.load @27642964"
 
+_DUP = "i32.const @17376443; local.get 3; i32.const 16; i32.add"
+
 EDITS = (
     # The default integer: of Python's int, of int as a dtype, of arange, of bool and small types.
     Edit("_convert_from_any", _LONG, _LONG_LONG),
@@ -80,8 +82,30 @@ EDITS = (
     Edit("PyArray_FromArray", "call PyArray_CanCastArrayTo", "call can_become"),
     Edit("iter_subscript", "call PyArray_FromArray", "call indices"),
     Edit("iter_ass_subscript", "call PyArray_FromArray", "call indices"),
-    Edit("PyArray_TakeFrom", "call PyArray_FromAny", "call indices_of_any"),
+    Edit(
+        "PyArray_TakeFrom",
+        "call PyArray_FromAny",
+        "local.get 4; local.get 6; local.get 5; i32.load 268; call indices_to_take",
+    ),
     Edit("arr_bincount", "call PyArray_FromAny", "call indices_of_any", times=4),
+    Edit("PyArray_Repeat", "call PyArray_FromAny", "call array_of_any"),
+    # Where the sum has no bound, a result that is too long is written to memory that is too short.
+    Edit("PyArray_Repeat", "local.get 9; i32.mul", "local.get 9; call product"),
+    Edit(
+        "PyArray_Repeat",
+        "local.get 10; i32.add; local.set 10",
+        "local.get 10; call sum; local.set 10",
+    ),
+    Edit(
+        "PyArray_PutTo",
+        "i32.const 1281; i32.const 0; call PyArray_FromAny",
+        "i32.const 1281; i32.const 0; call array_of_any",
+    ),
+    Edit(
+        "_PyArray_ArgMinMaxCommon",
+        "i32.const 9473; call PyArray_FromArray",
+        "i32.const 9473; call array_to_fill",
+    ),
     # What is written to a narrow array goes back to the wide one when it is freed, which numpy
     # does with a warning.
     Edit(
@@ -109,12 +133,49 @@ EDITS = (
     ),
     # A condition alone: the indices where it holds.
     Edit("PyArray_Where", "call PyArray_Nonzero", "call PyArray_Nonzero; call widened"),
-    # The C library takes the logarithm of negative numbers for their acosh: here it forgets the
-    # sign before it compares the exponent. (The one fault mended here that is none of integers.)
+    # Shifts by more bits than a number of 64 bits has: they are more from 2**6 on, as far as 2**64.
+    *(
+        Edit(name, "i64.const 4294967232; i64.and", "i64.const -64; i64.and", times)
+        for times, names in (
+            (24, "LONGLONG_left_shift LONGLONG_right_shift ULONGLONG_left_shift"),
+            (24, "ULONGLONG_right_shift"),
+            (1, "longlong_lshift longlong_rshift ulonglong_lshift ulonglong_rshift"),
+        )
+        for name in names.split()
+    ),
+    # Faults mended here that are none of integers. Files are read and written through a copy of
+    # their descriptor, and the system has none: the descriptor itself does, if it is not closed.
+    *(
+        edit
+        for name in ("array_tofile", "array_fromfile")
+        for edit in (
+            Edit(name, "call fclose", "call close_lent", times=7),
+            Edit(
+                name,
+                f"i32.const @17257236; {_DUP}; call PyObject_CallMethod",
+                f"i32.const @17257236; {_DUP}; call lent_descriptor",
+            ),
+        )
+    ),
+    # The C library takes the logarithm of negative
+    # numbers for their acosh: here it forgets the sign before it compares the exponent.
     Edit(
         "acosh",
         "i32.wrap_i64; i32.const 2047; i32.and; local.tee 1; i32.const 1023; i32.gt_u",
         "i32.wrap_i64; local.tee 1; i32.const 2047; i32.and; i32.const 1023; i32.gt_u",
+    ),
+    # And it leaves the exponent of inf and nan as it was in memory, where others say 0.
+    Edit(
+        "frexp",
+        "local.get 0; i64.reinterpret_f64; local.tee 2; i64.const 52",
+        "local.get 1; i32.const 0; i32.store 0; "
+        "local.get 0; i64.reinterpret_f64; local.tee 2; i64.const 52",
+    ),
+    Edit(
+        "frexpf",
+        "local.get 0; i32.reinterpret_f32; local.tee 2; i32.const 23",
+        "local.get 1; i32.const 0; i32.store 0; "
+        "local.get 0; i32.reinterpret_f32; local.tee 2; i32.const 23",
     ),
 )
 

@@ -23,10 +23,15 @@
   (import "runtime" "PyArray_FromArray" (func $from_array (param i32 i32 i32) (result i32)))
   (import "runtime" "PyArray_FromAny"
     (func $from_any (param i32 i32 i32 i32 i32 i32) (result i32)))
+  (import "runtime" "PyArray_FromScalar" (func $from_scalar (param i32 i32) (result i32)))
   (import "runtime" "PyType_IsSubtype" (func $is_subtype (param i32 i32) (result i32)))
   (import "runtime" "PyTuple_Size" (func $tuple_size (param i32) (result i32)))
   (import "runtime" "PyTuple_GetItem" (func $tuple_item (param i32 i32) (result i32)))
   (import "runtime" "PyTuple_SetItem" (func $set_tuple_item (param i32 i32 i32) (result i32)))
+  (import "runtime" "PyLong_FromSsize_t" (func $new_integer (param i32) (result i32)))
+  (import "runtime" "PyNumber_Remainder" (func $remainder (param i32 i32) (result i32)))
+  (import "runtime" "fflush" (func $flush (param i32) (result i32)))
+  (import "runtime" "fclose" (func $close (param i32) (result i32)))
   (import "runtime" "PyErr_Clear" (func $clear_error))
   (import "runtime" "_Py_Dealloc" (func $dealloc (param i32)))
   (import "runtime" "memory" (memory 0))
@@ -265,6 +270,13 @@
     (call $release (local.get $narrow))
     (local.get $array))
 
+  ;; The same as PyArray_FromArray, for an array that is to be filled, whatever is in it now.
+  (func $array_to_fill (export "array_to_fill")
+    (param $array i32) (param $descr i32) (param $flags i32) (result i32)
+    (if (i32.eq (call $type_number (local.get $array)) (i32.const 9))
+      (then (local.set $flags (i32.or (local.get $flags) (i32.const 0x10)))))  ;; any cast
+    (call $from_array (local.get $array) (local.get $descr) (local.get $flags)))
+
   ;; The same as PyArray_CastToType, which takes over the descriptor.
   (func $cast_indices (export "cast_indices")
     (param $array i32) (param $descr i32) (param $fortran i32) (result i32)
@@ -276,11 +288,41 @@
     (call $release (local.get $descr))
     (local.get $narrow))
 
-  ;; The same for whatever can become an array.
+  ;; A scalar of wide integers as an array without dimensions, or 0 for anything else: when an
+  ;; array of another type is made of a scalar, nobody looks whether the number fits.
+  (func $array_of_scalar (param $object i32) (result i32)
+    (local $descr i32) (local $number i32)
+    (local.set $number (i32.const 9))
+    (loop $next
+      (local.set $descr (call $descr_from_type (local.get $number)))
+      (call $release (local.get $descr))
+      (if (i32.eq (i32.load offset=8 (local.get $descr))
+                  (i32.load offset=4 (local.get $object)))
+        (then (return (call $from_scalar (local.get $object) (i32.const 0)))))
+      (local.set $number (i32.add (local.get $number) (i32.const 1)))
+      (br_if $next (i32.eq (local.get $number) (i32.const 10))))
+    (i32.const 0))
+
+  ;; The same as PyArray_FromAny, which takes over the descriptor, but for such scalars.
+  (func $array_of_any (export "array_of_any")
+    (param $object i32) (param $descr i32) (param $least i32) (param $most i32) (param $flags i32)
+    (param $context i32) (result i32)
+    (local $scalar i32) (local $result i32)
+    (local.set $scalar (call $array_of_scalar (local.get $object)))
+    (local.set $result (call $from_any
+      (select (local.get $scalar) (local.get $object) (local.get $scalar))
+      (local.get $descr) (local.get $least) (local.get $most) (local.get $flags)
+      (local.get $context)))
+    (if (local.get $scalar) (then (call $release (local.get $scalar))))
+    (local.get $result))
+
+  ;; The same with numbers that are too large cut to the largest one.
   (func $indices_of_any (export "indices_of_any")
     (param $object i32) (param $descr i32) (param $least i32) (param $most i32) (param $flags i32)
     (param $context i32) (result i32)
-    (local $narrow i32) (local $result i32)
+    (local $scalar i32) (local $narrow i32) (local $result i32)
+    (local.set $scalar (call $array_of_scalar (local.get $object)))
+    (if (local.get $scalar) (then (local.set $object (local.get $scalar))))
     (if (local.get $descr)
       (then
         (if (i32.eq (i32.load offset=16 (local.get $descr)) (i32.const 7))
@@ -290,7 +332,52 @@
       (local.get $descr) (local.get $least) (local.get $most) (local.get $flags)
       (local.get $context)))
     (if (local.get $narrow) (then (call $release (local.get $narrow))))
+    (if (local.get $scalar) (then (call $release (local.get $scalar))))
     (local.get $result))
+
+  ;; The same for what is taken of an array along an axis: mode 1 takes indices modulo its length.
+  (func $indices_to_take (export "indices_to_take")
+    (param $object i32) (param $descr i32) (param $least i32) (param $most i32) (param $flags i32)
+    (param $context i32) (param $mode i32) (param $array i32) (param $axis i32) (result i32)
+    (local $scalar i32) (local $length i32) (local $modulus i32) (local $wrapped i32)
+    (local $result i32)
+    (local.set $length
+      (i32.load (i32.add (i32.load offset=16 (local.get $array))
+                         (i32.shl (local.get $axis) (i32.const 2)))))
+    (local.set $scalar (call $array_of_scalar (local.get $object)))
+    (if (local.get $scalar) (then (local.set $object (local.get $scalar))))
+    (if (i32.and
+          (i32.and (i32.eq (local.get $mode) (i32.const 1)) (i32.ne (local.get $length) (i32.const 0)))
+          (call $is_array (local.get $object)))
+      (then
+        (if (i32.lt_u (i32.sub (call $type_number (local.get $object)) (i32.const 9))
+                      (i32.const 2))
+          (then
+            (local.set $modulus (call $new_integer (local.get $length)))
+            (local.set $wrapped (call $remainder (local.get $object) (local.get $modulus)))
+            (call $release (local.get $modulus))
+            (if (i32.eqz (local.get $wrapped)) (then (call $clear_error)))))))
+    (local.set $result (call $indices_of_any
+      (select (local.get $wrapped) (local.get $object) (local.get $wrapped))
+      (local.get $descr) (local.get $least) (local.get $most) (local.get $flags)
+      (local.get $context)))
+    (if (local.get $wrapped) (then (call $release (local.get $wrapped))))
+    (if (local.get $scalar) (then (call $release (local.get $scalar))))
+    (local.get $result))
+
+  ;; The product, and the sum, of two lengths; negative if no array is as long.
+  (func $product (export "product") (param $one i32) (param $other i32) (result i32)
+    (call $length (i64.mul (i64.extend_i32_s (local.get $one))
+                           (i64.extend_i32_s (local.get $other)))))
+
+  (func $sum (export "sum") (param $one i32) (param $other i32) (result i32)
+    (if (i32.lt_s (local.get $other) (i32.const 0)) (then (return (local.get $other))))
+    (call $length (i64.add (i64.extend_i32_s (local.get $one))
+                           (i64.extend_i32_s (local.get $other)))))
+
+  (func $length (param $wide i64) (result i32)
+    (select (i32.const -1) (i32.wrap_i64 (local.get $wide))
+            (i64.gt_u (local.get $wide) (i64.const 0x7FFFFFFF))))
 
   ;; Takes a reference to an array of indices, or 0, and returns one to the narrow ones.
   (func $narrow_indices (export "narrow_indices") (param $array i32) (result i32)
@@ -396,4 +483,18 @@
     (i32.store8 offset=13 (i32.const 26424736) (i32.const 0x6C))
     (i32.store8 offset=13 (i32.const 26424808) (i32.const 0x4C))
     (i32.store offset=12 (i32.const 26435228) (i32.load offset=12 (i32.const 26435440)))
-    (i32.store offset=12 (i32.const 26436288) (i32.load offset=12 (i32.const 26436500)))))
+    (i32.store offset=12 (i32.const 26436288) (i32.load offset=12 (i32.const 26436500))))
+
+  ;; Stands for os.dup(descriptor): gives the descriptor itself.
+  (func $lent_descriptor (export "lent_descriptor")
+    (param $os i32) (param $dup i32) (param $format i32) (param $arguments i32) (result i32)
+    (call $new_integer (i32.load (local.get $arguments))))
+
+  ;; Closes a file of C that has its descriptor, at 56, from elsewhere: that stays open.
+  (func $close_lent (export "close_lent") (param $file i32) (result i32)
+    (local $flushed i32)
+    (local.set $flushed (call $flush (local.get $file)))
+    (i32.store offset=56 (local.get $file) (i32.const -1))
+    (drop (call $close (local.get $file)))
+    (local.get $flushed))
+)
