@@ -236,7 +236,14 @@ async def test_runtimes_are_listed_with_their_packages(client):
 async def test_tools_are_listed_in_a_stable_order_with_every_parameter_described(client):
     first, second = await client.list_tools(), await client.list_tools()
     assert [tool.name for tool in first] == [tool.name for tool in second]
-    assert [tool.name for tool in first][:2] == ["execute_code", "list_runtimes"]
+    assert [tool.name for tool in first] == [
+        "execute_code",
+        "list_runtimes",
+        "create_session",
+        "destroy_session",
+        "cancel_execution",
+        "reset_workspace",
+    ]
     for tool in first:
         assert tool.description
         assert tool.title

@@ -27,5 +27,6 @@ def build_app(cloche: Cloche) -> FastMCP:
         middleware=[ArgumentErrors()],
     )
     sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)
-    add_tools(app, sessions, cloche.readiness, cloche.settings.limits)
+    settings = cloche.settings
+    add_tools(app, sessions, cloche.readiness, settings.limits, settings.expire_seconds)
     return app

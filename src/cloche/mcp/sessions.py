@@ -37,7 +37,7 @@ class WorkspaceSessionManager:
         `UnknownSession` and `InvalidRequest`, and what `SessionManager.create` raises.
         """
         if session_id is not None:
-            session = self._sessions.get(session_id, owner=self._owner)
+            session = self._own(session_id)
             if language is not None and language != session.language:
                 raise InvalidRequest(
                     f"session {session_id!r} runs {session.language}, not {language}; "
@@ -53,3 +53,40 @@ class WorkspaceSessionManager:
                 )
                 self._automatic[language] = session
             return session
+
+    def find(self, session_id: str | None) -> Session | None:
+        """Return the session that a call means, or None if that is an automatic one not yet made.
+
+        Raises `UnknownSession`.
+        """
+        if session_id is not None:
+            return self._own(session_id)
+        session = self._automatic.get("python")
+        return None if session is None or session.closed else session
+
+    async def create(
+        self,
+        language: Language,
+        *,
+        fork_of: str | None,
+        idle_seconds: float | None,
+        listener: Listener | None = None,
+    ) -> Session:
+        """Make a session beside the automatic ones, if wanted as a copy of the one named.
+
+        Raises `UnknownSession`, and what `SessionManager.create` raises.
+        """
+        return await self._sessions.create(
+            language,
+            owner=self._owner,
+            fork_of=None if fork_of is None else self._own(fork_of),
+            idle_seconds=idle_seconds,
+            listener=listener,
+        )
+
+    async def destroy(self, session_id: str) -> None:
+        """End a session and remove its files. Raises `UnknownSession`."""
+        await self._sessions.destroy(self._own(session_id))
+
+    def _own(self, session_id: str) -> Session:
+        return self._sessions.get(session_id, owner=self._owner)

@@ -5,7 +5,8 @@
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated, Literal
+from datetime import UTC, datetime
+from typing import Annotated
 
 import structlog
 from fastmcp import Context, FastMCP
@@ -18,55 +19,39 @@ from pydantic import Field
 from cloche.errors import CallerError
 from cloche.limits import Limits
 from cloche.mcp.progress import ProgressReporter
+from cloche.mcp.results import (
+    Cancellation,
+    Destruction,
+    Package,
+    Reset,
+    RuntimeInfo,
+    RuntimeList,
+    SessionInfo,
+    SessionLimits,
+)
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.text import render
 from cloche.outcome import Language, Outcome, Record
 from cloche.runtimes.readiness import Readiness
+from cloche.sessions.session import Session
 
 _log = structlog.get_logger()
 
-
-class Package(Record):
-    """A package that comes with a runtime."""
-
-    name: str
-    """Its name."""
-
-    version: str
-    """Its version."""
-
-
-class RuntimeInfo(Record):
-    """A language, and whether it can run now."""
-
-    language: Language
-    """The language."""
-
-    version: str
-    """Version of the language, or an empty string while it is unknown."""
-
-    status: Literal["ready", "preparing", "unavailable"]
-    """ready: code runs now; preparing: the first call waits for it; unavailable: see detail."""
-
-    progress: float
-    """Share of the preparation that is done, 0 to 1."""
-
-    detail: str
-    """What the preparation is doing, or why the runtime is unavailable."""
-
-    packages: list[Package]
-    """Packages that can be imported without being installed."""
-
-
-class RuntimeList(Record):
-    """Every language of this server."""
-
-    runtimes: list[RuntimeInfo]
-    """One entry for each language."""
+_SessionId = Annotated[
+    str | None,
+    Field(
+        description="A session by its id; leave it out for your own automatic session.",
+        max_length=256,
+    ),
+]
 
 
 def add_tools(
-    app: FastMCP, sessions: WorkspaceSessionManager, readiness: Readiness, limits: Limits
+    app: FastMCP,
+    sessions: WorkspaceSessionManager,
+    readiness: Readiness,
+    limits: Limits,
+    expire_seconds: float,
 ) -> None:
     """Add the tools to `app`, in the order in which clients list them."""
 
@@ -95,13 +80,7 @@ def add_tools(
             Language | None,
             Field(description="Language of the code; default: the session's, else python."),
         ] = None,
-        session_id: Annotated[
-            str | None,
-            Field(
-                description="A session by its id; leave it out for your own automatic session.",
-                max_length=256,
-            ),
-        ] = None,
+        session_id: _SessionId = None,
         timeout_seconds: Annotated[
             float | None,
             Field(
@@ -141,10 +120,163 @@ def add_tools(
         """List the languages that can run here, whether they are ready, and their packages."""
         with _wire_errors():
             runtimes = _list_runtimes(readiness)
-        return ToolResult(
-            content=[TextContent(type="text", text=_describe(runtimes))],
-            structured_content=runtimes.model_dump(mode="json"),
+        return _told(runtimes, _describe(runtimes))
+
+    @app.tool(
+        title="Create session",
+        annotations=ToolAnnotations(
+            title="Create session",
+            read_only_hint=False,
+            destructive_hint=False,
+            idempotent_hint=False,
+            open_world_hint=False,
+        ),
+        output_schema=SessionInfo.model_json_schema(mode="serialization"),
+    )
+    async def create_session(
+        ctx: Context,
+        language: Annotated[Language, Field(description="What it is to run.")] = "python",
+        fork_of: Annotated[
+            str | None,
+            Field(
+                description="Id of a session whose variables and files are copied.", max_length=256
+            ),
+        ] = None,
+        idle_seconds: Annotated[
+            float | None,
+            Field(
+                description="How long it may lie unused before it is destroyed; "
+                f"default and at most {expire_seconds:g}.",
+                gt=0,
+                le=expire_seconds,
+            ),
+        ] = None,
+    ) -> ToolResult:
+        """Make a further session, with variables and files of its own, and return its id.
+
+        You need none to run code: execute_code has an automatic one. It is destroyed, with its
+        files, when it has not been used for idle_seconds.
+        """
+        with _wire_errors():
+            async with ProgressReporter(ctx) as progress:
+                session = await sessions.create(
+                    language,
+                    fork_of=fork_of,
+                    idle_seconds=idle_seconds,
+                    listener=progress.preparation,
+                )
+            made = _info(session)
+        return _told(
+            made,
+            f"session {made.session_id} ({made.language}); pass its id as session_id; "
+            f"unused, it is destroyed at {made.expires_at:%Y-%m-%d %H:%M:%S} UTC",
         )
+
+    @app.tool(
+        title="Destroy session",
+        annotations=ToolAnnotations(
+            title="Destroy session",
+            read_only_hint=False,
+            destructive_hint=True,
+            idempotent_hint=False,
+            open_world_hint=False,
+        ),
+        output_schema=Destruction.model_json_schema(mode="serialization"),
+    )
+    async def destroy_session(
+        session_id: Annotated[
+            str, Field(description="The session, by its id.", min_length=1, max_length=256)
+        ],
+    ) -> ToolResult:
+        """End a session at once, with its variables and files; code that runs in it is stopped."""
+        with _wire_errors():
+            await sessions.destroy(session_id)
+            gone = Destruction(session_id=session_id, destroyed=True)
+        return _told(gone, f"session {session_id} is gone, with its variables and files")
+
+    @app.tool(
+        title="Cancel execution",
+        annotations=ToolAnnotations(
+            title="Cancel execution",
+            read_only_hint=False,
+            destructive_hint=False,
+            idempotent_hint=True,
+            open_world_hint=False,
+        ),
+        output_schema=Cancellation.model_json_schema(mode="serialization"),
+    )
+    async def cancel_execution(session_id: _SessionId = None) -> ToolResult:
+        """Interrupt the code that runs in a session, and say what became of its variables.
+
+        Like a notebook's stop button: variables stay as they are, unless the code does not heed it.
+        """
+        with _wire_errors():
+            session = sessions.find(session_id)
+            outcome = await session.interrupt() if session else None
+            if outcome is None:
+                turn = session.turns if session else 0
+                stopped = Cancellation(cancelled=False, turn=turn, state="kept")
+            else:
+                stopped = Cancellation(
+                    cancelled=outcome.status == "cancelled", turn=outcome.turn, state=outcome.state
+                )
+        said = f"turn {stopped.turn} was stopped" if stopped.cancelled else "no code was stopped"
+        return _told(stopped, f"{said}; variables {stopped.state}")
+
+    @app.tool(
+        title="Reset workspace",
+        annotations=ToolAnnotations(
+            title="Reset workspace",
+            read_only_hint=False,
+            destructive_hint=True,
+            idempotent_hint=True,
+            open_world_hint=False,
+        ),
+        output_schema=Reset.model_json_schema(mode="serialization"),
+    )
+    async def reset_workspace(
+        session_id: _SessionId = None,
+        keep_files: Annotated[
+            bool, Field(description="Whether files stay, and variables alone go.")
+        ] = False,
+        to_turn: Annotated[
+            int | None,
+            Field(
+                description="Go back to the variables as they were after this turn; files stay "
+                "as they are. Leave it out to begin anew.",
+                ge=0,
+            ),
+        ] = None,
+    ) -> ToolResult:
+        """Begin a session anew, without variables and files, or go back to an earlier turn.
+
+        Waits for code that runs in it.
+        """
+        with _wire_errors():
+            session = await sessions.resolve(session_id, None)
+            removed = await session.reset(to_turn=to_turn, keep_files=keep_files)
+            reset = Reset(session_id=session.id, turn=to_turn or 0, removed_files=removed)
+        state = f"as after turn {to_turn}" if to_turn else "gone"
+        return _told(reset, f"variables are {state}; {removed} files removed")
+
+
+def _told(record: Record, text: str) -> ToolResult:
+    return ToolResult(
+        content=[TextContent(type="text", text=text)],
+        structured_content=record.model_dump(mode="json"),
+    )
+
+
+def _info(session: Session) -> SessionInfo:
+    return SessionInfo(
+        session_id=session.id,
+        language=session.language,
+        created_at=datetime.fromtimestamp(session.created_at, UTC),
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+        limits=SessionLimits(
+            **session.limits.model_dump(include=set(SessionLimits.model_fields)),
+        ),
+    )
 
 
 @contextmanager

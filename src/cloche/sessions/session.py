@@ -28,6 +28,7 @@ class _Turn:
     code: str
     timeout_seconds: float
     listener: Listener | None
+    task: asyncio.Task[Outcome] | None = None
     stopped: Reason | None = None
     ending: asyncio.Task[None] | None = None
     timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
@@ -134,7 +135,7 @@ class Session:
                 "for it; wait for one of them, or use another session"
             )
         self._line.append(turn)
-        task = self._spawn(self._take_turn(turn))
+        task = turn.task = self._spawn(self._take_turn(turn))
         task.add_done_callback(_retrieve)
         try:
             return await asyncio.shield(task)
@@ -148,6 +149,17 @@ class Session:
             return None
         self._stop(self._running, "cancelled")
         return self.turns
+
+    async def interrupt(self) -> Outcome | None:
+        """Interrupt the turn that runs and return its outcome; None when nothing runs.
+
+        A turn that was about to end has the outcome that it has. Raises what `execute` raises.
+        """
+        turn = self._running
+        if turn is None or turn.task is None:
+            return None
+        self._stop(turn, "cancelled")
+        return await asyncio.shield(turn.task)
 
     async def saved(self) -> bool:
         """Return when what the last turn left is on disk, and whether it is."""
