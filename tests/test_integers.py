@@ -262,3 +262,11 @@ async def test_structures_in_memory_are_read_as_they_are(session):
     found = np.asarray(memoryview(np.array([(-1, 2, 3)], kind)))
     found.dtype == kind, found.tolist()"""
     assert await value(session, code) == "(True, [(-1, 2, 3)])"
+
+
+async def test_what_was_for_threads_is_done_by_one(session):
+    code = """
+    from scipy.stats import qmc
+    points = qmc.Halton(2, seed=1).random(50)
+    [qmc.discrepancy(points, workers=n) == qmc.discrepancy(points) for n in (1, 8, -1)]"""
+    assert await value(session, code) == "[True, True, True]"

@@ -213,7 +213,9 @@ async def test_to_stop_before_the_first_call_makes_no_session(cloche):
 async def test_code_that_does_not_heed_loses_its_own_turn_only(client):
     name = (await use(client, "create_session"))["session_id"]
     await value(client, "x = 41", session_id=name)
-    running = await begin(client, "x = 0\nprint('begun', flush=True)\nsum(range(10**12))", session_id=name)
+    running = await begin(
+        client, "x = 0\nprint('begun', flush=True)\nsum(range(10**12))", session_id=name
+    )
     stopped = await asyncio.wait_for(
         use(client, "cancel_execution", session_id=name), PATIENCE_SECONDS
     )

@@ -141,6 +141,14 @@ CASES = [
         "# x\n",
     ),
     Case(
+        "pandas shows versions, also that of IPython",
+        "import contextlib, io\nimport pandas as pd\n"
+        "with contextlib.redirect_stdout(io.StringIO()) as said: pd.show_versions()\n"
+        "[line for line in said.getvalue().splitlines() if line.startswith('numpy ')]",
+        "ok",
+        "['numpy                 : 2.5.2']",
+    ),
+    Case(
         "markup as long as an animation is saved",
         "from IPython.display import HTML\nHTML('x' * 100_000)",
         "ok",

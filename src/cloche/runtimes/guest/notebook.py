@@ -114,7 +114,7 @@ _SHOWN = (HTML, Markdown, Latex, Math, SVG, Image, JSON, Pretty, Code, Javascrip
 for _each in _SHOWN:
     _each.__module__ = "IPython.display"
 _SHIMS = {
-    "IPython": {"get_ipython": get_ipython, "version_info": (0, 0)},
+    "IPython": {"get_ipython": get_ipython, "version_info": (0, 0), "__version__": "0.0"},
     "IPython.display": {each.__name__: each for each in _SHOWN}
     | {"display": display, "clear_output": clear_output},
 }

@@ -15,6 +15,7 @@ _PLAIN = {
     "select": 0x1B,
     "i32.eqz": 0x45,
     "i32.eq": 0x46,
+    "i32.lt_u": 0x49,
     "i32.gt_u": 0x4B,
     "i32.le_u": 0x4D,
     "i64.lt_u": 0x54,
