@@ -205,7 +205,8 @@ async def test_a_neighbour_feels_nothing(small, name):
             return
         # The attacker goes on as well, free of what it had.
         await attacker.execute("x = None\nimport os\nif os.path.exists('f'): os.remove('f')")
-        if attacker.usage.workspace_files > HOPELESS_FILES:  # a slow machine looks at the disk rarely
+        # A slow machine looks at the disk rarely.
+        if attacker.usage.workspace_files > HOPELESS_FILES:
             await attacker.reset()
         again = await attacker.execute("1 + 1")
         assert again.result == "2", again
