@@ -3,7 +3,7 @@
 # Annotations are evaluated here, not kept as text: the tools' bounds come from the settings.
 
 import secrets
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
@@ -37,6 +37,8 @@ from cloche.sessions.session import Session
 
 _log = structlog.get_logger()
 
+_Tool = Callable[..., Awaitable[ToolResult]]
+
 _SessionId = Annotated[
     str | None,
     Field(
@@ -55,17 +57,27 @@ def add_tools(
 ) -> None:
     """Add the tools to `app`, in the order in which clients list them."""
 
-    @app.tool(
-        title="Execute code",
-        annotations=ToolAnnotations(
-            title="Execute code",
-            read_only_hint=False,
-            destructive_hint=False,
-            idempotent_hint=False,
-            open_world_hint=False,
-        ),
-        output_schema=Outcome.model_json_schema(mode="serialization"),
-    )
+    def tool(
+        title: str,
+        result: type[Record],
+        *,
+        read_only: bool = False,
+        destructive: bool = False,
+        idempotent: bool = False,
+    ) -> Callable[[_Tool], object]:
+        return app.tool(
+            title=title,
+            annotations=ToolAnnotations(
+                title=title,
+                read_only_hint=read_only,
+                destructive_hint=destructive,
+                idempotent_hint=idempotent,
+                open_world_hint=False,
+            ),
+            output_schema=result.model_json_schema(mode="serialization"),
+        )
+
+    @tool("Execute code", Outcome)
     async def execute_code(
         ctx: Context,
         code: Annotated[
@@ -105,34 +117,14 @@ def add_tools(
                 )
         return _result_of(outcome)
 
-    @app.tool(
-        title="List runtimes",
-        annotations=ToolAnnotations(
-            title="List runtimes",
-            read_only_hint=True,
-            destructive_hint=False,
-            idempotent_hint=True,
-            open_world_hint=False,
-        ),
-        output_schema=RuntimeList.model_json_schema(mode="serialization"),
-    )
+    @tool("List runtimes", RuntimeList, read_only=True, idempotent=True)
     async def list_runtimes() -> ToolResult:
         """List the languages that can run here, whether they are ready, and their packages."""
         with _wire_errors():
             runtimes = _list_runtimes(readiness)
         return _told(runtimes, _describe(runtimes))
 
-    @app.tool(
-        title="Create session",
-        annotations=ToolAnnotations(
-            title="Create session",
-            read_only_hint=False,
-            destructive_hint=False,
-            idempotent_hint=False,
-            open_world_hint=False,
-        ),
-        output_schema=SessionInfo.model_json_schema(mode="serialization"),
-    )
+    @tool("Create session", SessionInfo)
     async def create_session(
         ctx: Context,
         language: Annotated[Language, Field(description="What it is to run.")] = "python",
@@ -172,17 +164,7 @@ def add_tools(
             f"unused, it is destroyed at {made.expires_at:%Y-%m-%d %H:%M:%S} UTC",
         )
 
-    @app.tool(
-        title="Destroy session",
-        annotations=ToolAnnotations(
-            title="Destroy session",
-            read_only_hint=False,
-            destructive_hint=True,
-            idempotent_hint=False,
-            open_world_hint=False,
-        ),
-        output_schema=Destruction.model_json_schema(mode="serialization"),
-    )
+    @tool("Destroy session", Destruction, destructive=True)
     async def destroy_session(
         session_id: Annotated[
             str, Field(description="The session, by its id.", min_length=1, max_length=256)
@@ -194,17 +176,7 @@ def add_tools(
             gone = Destruction(session_id=session_id, destroyed=True)
         return _told(gone, f"session {session_id} is gone, with its variables and files")
 
-    @app.tool(
-        title="Cancel execution",
-        annotations=ToolAnnotations(
-            title="Cancel execution",
-            read_only_hint=False,
-            destructive_hint=False,
-            idempotent_hint=True,
-            open_world_hint=False,
-        ),
-        output_schema=Cancellation.model_json_schema(mode="serialization"),
-    )
+    @tool("Cancel execution", Cancellation, idempotent=True)
     async def cancel_execution(session_id: _SessionId = None) -> ToolResult:
         """Interrupt the code that runs in a session, and say what became of its variables.
 
@@ -223,17 +195,7 @@ def add_tools(
         said = f"turn {stopped.turn} was stopped" if stopped.cancelled else "no code was stopped"
         return _told(stopped, f"{said}; variables {stopped.state}")
 
-    @app.tool(
-        title="Reset workspace",
-        annotations=ToolAnnotations(
-            title="Reset workspace",
-            read_only_hint=False,
-            destructive_hint=True,
-            idempotent_hint=True,
-            open_world_hint=False,
-        ),
-        output_schema=Reset.model_json_schema(mode="serialization"),
-    )
+    @tool("Reset workspace", Reset, destructive=True, idempotent=True)
     async def reset_workspace(
         session_id: _SessionId = None,
         keep_files: Annotated[
