@@ -70,6 +70,16 @@ class Settings(BaseSettings):
     ] = Field(default=86_400.0, gt=0)
     """How long a session lives without being used, unless it was made for less."""
 
+    reply_seconds: Annotated[
+        float,
+        Fires(
+            "The call is answered with status running, and the code goes on; a call with empty "
+            "code waits for its outcome. While the runtime is being prepared, the call is refused "
+            "with how far that is."
+        ),
+    ] = Field(default=50.0, gt=0, le=86_400)
+    """How long a call waits until it is answered: many clients give up after a minute."""
+
     spares: int = Field(default=1, ge=0, le=100)
     """Workers kept ready for new sessions."""
 

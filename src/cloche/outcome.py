@@ -9,7 +9,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 Language = Literal["python", "javascript", "typescript"]
 
-Status = Literal["ok", "error", "timeout", "cancelled", "limit", "crashed"]
+Status = Literal["ok", "error", "timeout", "cancelled", "limit", "crashed", "running"]
 
 Limit = Literal["memory", "disk", "cpu"]
 
@@ -91,7 +91,8 @@ class Outcome(Record):
 
     status: Status
     """ok; error: the code raised, did not parse or exited non-zero; timeout; cancelled;
-    limit: a hard limit ended it; crashed: the sandbox's interpreter trapped."""
+    limit: a hard limit ended it; crashed: the sandbox's interpreter trapped; running: it goes on,
+    and a call with empty code waits for its outcome."""
 
     limit: Limit | None
     """Which limit ended it, with status limit."""

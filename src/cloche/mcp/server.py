@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
 
 from cloche import __version__
 from cloche.api import LOCAL_OWNER, Cloche
 from cloche.mcp.arguments import ArgumentErrors
+from cloche.mcp.identity import Identity
 from cloche.mcp.sessions import WorkspaceSessionManager
+from cloche.mcp.tasks import TasksExtension
 from cloche.mcp.tools import add_tools
 
 _INSTRUCTIONS = (
@@ -17,16 +20,34 @@ _INSTRUCTIONS = (
 )
 
 
-def build_app(cloche: Cloche) -> FastMCP:
-    """Return the application that serves an entered `cloche` to one local client."""
+def build_app(
+    cloche: Cloche, *, auth: AuthProvider | None = None, local_owner: str | None = LOCAL_OWNER
+) -> FastMCP:
+    """Return the application that serves an entered `cloche`.
+
+    `auth` verifies whoever calls over HTTP. `local_owner` owns the sessions of whoever calls
+    without HTTP; None: nobody does.
+    """
     app = FastMCP(
         name="cloche",
         version=__version__,
         instructions=_INSTRUCTIONS,
         mask_error_details=True,
         middleware=[ArgumentErrors()],
+        auth=auth,
     )
-    sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)
     settings = cloche.settings
-    add_tools(app, sessions, cloche.readiness, settings.limits, settings.expire_seconds)
+    identity = Identity(local_owner=local_owner, authenticated=auth is not None)
+    sessions = WorkspaceSessionManager(cloche.sessions, identity)
+    add_tools(
+        app,
+        sessions,
+        cloche.readiness,
+        settings.limits,
+        expire_seconds=settings.expire_seconds,
+        reply_seconds=settings.reply_seconds,
+    )
+    app.add_extension(
+        TasksExtension(identity, max_timeout_seconds=settings.limits.max_timeout_seconds)
+    )
     return app

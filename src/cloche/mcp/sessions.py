@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import asyncio
+from weakref import WeakValueDictionary
 
-from cloche.errors import InvalidRequest
+from cloche.errors import CapacityReached, InvalidRequest
+from cloche.mcp.identity import Caller, Identity
 from cloche.outcome import Language
 from cloche.runtimes.readiness import Listener
 from cloche.sessions.manager import SessionManager
 from cloche.sessions.session import Session
 
+UNBOUND_IDLE_SECONDS = 900.0
+"""How long a session lives unused that was made for a call which nothing binds to the next one."""
+
+_KNOWN = "cloche.known"  # mark in the state of a connection
+
+_Key = tuple[str, str, Language]
+
 
 class WorkspaceSessionManager:
     """Finds the session of a call, and makes the caller's automatic one when it has none yet.
 
-    A process that serves standard input has one client: it gets one automatic session for each
-    runtime, for as long as the process lives.
+    In this order: the session that the call names, if it is the caller's; a process that serves
+    standard input has one client, and it one automatic session for each language; over HTTP it is
+    one for each principal, which outlives the server, or without authentication one for each
+    connection of the older era, which ends with it. Where nothing tells a client's calls apart,
+    each makes a session, and the client must name it from then on.
     """
 
-    def __init__(self, sessions: SessionManager, *, owner: str) -> None:
-        """Serve this one owner."""
+    def __init__(self, sessions: SessionManager, identity: Identity) -> None:
+        """Bind calls to the sessions of `sessions`, by who `identity` says is calling."""
         self._sessions = sessions
-        self._owner = owner
-        self._automatic: dict[Language, Session] = {}
-        self._binding = asyncio.Lock()  # two first calls at once get one automatic session
+        self._identity = identity
+        self._automatic: dict[_Key, Session] = {}
+        self._binding: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
     async def resolve(
         self,
@@ -36,8 +48,9 @@ class WorkspaceSessionManager:
         `listener` hears about the preparation of a runtime that the call has to wait for. Raises
         `UnknownSession` and `InvalidRequest`, and what `SessionManager.create` raises.
         """
+        caller = self._identity.caller()
         if session_id is not None:
-            session = self._own(session_id)
+            session = self._sessions.get(session_id, owner=caller.owner)
             if language is not None and language != session.language:
                 raise InvalidRequest(
                     f"session {session_id!r} runs {session.language}, not {language}; "
@@ -45,24 +58,42 @@ class WorkspaceSessionManager:
                 )
             return session
         language = language or "python"
-        async with self._binding:
-            session = self._automatic.get(language)
-            if session is None or session.closed:
-                session = await self._sessions.create(
-                    language, owner=self._owner, listener=listener
-                )
-                self._automatic[language] = session
-            return session
+        if caller.client is None:
+            return await self._make(
+                caller, language, idle_seconds=UNBOUND_IDLE_SECONDS, listener=listener
+            )
+        self._end_with_connection(caller)
+        key = (caller.owner, caller.client, language)
+        # Two first calls at once get one automatic session.
+        async with self._binding.setdefault(key, asyncio.Lock()):
+            return self._bound(caller, language) or await self._make_automatic(
+                caller, language, listener
+            )
 
     def find(self, session_id: str | None) -> Session | None:
         """Return the session that a call means, or None if that is an automatic one not yet made.
 
         Raises `UnknownSession`.
         """
+        caller = self._identity.caller()
         if session_id is not None:
-            return self._own(session_id)
-        session = self._automatic.get("python")
-        return None if session is None or session.closed else session
+            return self._sessions.get(session_id, owner=caller.owner)
+        return self._bound(caller, "python")
+
+    def is_bound(self, session: Session) -> bool:
+        """Whether the caller's next call that names no session means this one."""
+        return self._bound(self._identity.caller(), session.language) is session
+
+    def listed(self) -> list[Session]:
+        """Return the sessions that the caller may be told of without naming them, oldest first."""
+        caller = self._identity.caller()
+        if caller.knows_its_sessions:
+            return self._sessions.of_owner(caller.owner)
+        return [
+            session
+            for (owner, client, _), session in self._automatic.items()
+            if (owner, client) == (caller.owner, caller.client) and not session.closed
+        ]
 
     async def create(
         self,
@@ -74,19 +105,82 @@ class WorkspaceSessionManager:
     ) -> Session:
         """Make a session beside the automatic ones, if wanted as a copy of the one named.
 
-        Raises `UnknownSession`, and what `SessionManager.create` raises.
+        It outlives the server. Raises `UnknownSession`, and what `SessionManager.create` raises.
         """
-        return await self._sessions.create(
+        caller = self._identity.caller()
+        source = None if fork_of is None else self._sessions.get(fork_of, owner=caller.owner)
+        return await self._make(
+            caller,
             language,
-            owner=self._owner,
-            fork_of=None if fork_of is None else self._own(fork_of),
+            durable=True,
+            fork_of=source,
             idle_seconds=idle_seconds,
             listener=listener,
         )
 
     async def destroy(self, session_id: str) -> None:
         """End a session and remove its files. Raises `UnknownSession`."""
-        await self._sessions.destroy(self._own(session_id))
+        owner = self._identity.caller().owner
+        await self._sessions.destroy(self._sessions.get(session_id, owner=owner))
 
-    def _own(self, session_id: str) -> Session:
-        return self._sessions.get(session_id, owner=self._owner)
+    def _bound(self, caller: Caller, language: Language) -> Session | None:
+        if caller.client is None:
+            return None
+        key = (caller.owner, caller.client, language)
+        session = self._automatic.get(key)
+        if session is None and caller.lasting:
+            # Perhaps a server that is gone has made it.
+            for each in self._sessions.of_owner(caller.owner):
+                if each.automatic and each.language == language:
+                    session = self._automatic[key] = each
+        return None if session is None or session.closed else session
+
+    async def _make_automatic(
+        self, caller: Caller, language: Language, listener: Listener | None
+    ) -> Session:
+        assert caller.client is not None
+        session = await self._make(
+            caller, language, durable=caller.lasting, automatic=True, listener=listener
+        )
+        # Those that have ended are let go of here.
+        self._automatic = {key: each for key, each in self._automatic.items() if not each.closed}
+        self._automatic[caller.owner, caller.client, language] = session
+        return session
+
+    def _end_with_connection(self, caller: Caller) -> None:
+        """Have the caller's automatic sessions end when its connection does, if it has one."""
+        if caller.connection is not None and _KNOWN not in caller.connection.state:
+            caller.connection.state[_KNOWN] = True
+            caller.connection.exit_stack.push_async_callback(self._end, caller)
+
+    async def _end(self, caller: Caller) -> None:
+        for key in [key for key in self._automatic if key[:2] == (caller.owner, caller.client)]:
+            await self._sessions.destroy(self._automatic.pop(key))
+
+    async def _make(
+        self,
+        caller: Caller,
+        language: Language,
+        *,
+        durable: bool = False,
+        automatic: bool = False,
+        fork_of: Session | None = None,
+        idle_seconds: float | None = None,
+        listener: Listener | None = None,
+    ) -> Session:
+        try:
+            return await self._sessions.create(
+                language,
+                owner=caller.owner,
+                durable=durable,
+                automatic=automatic,
+                fork_of=fork_of,
+                idle_seconds=idle_seconds,
+                listener=listener,
+            )
+        except CapacityReached as error:
+            own = self._sessions.of_owner(caller.owner) if caller.knows_its_sessions else []
+            if not own:
+                raise
+            oldest = min(own, key=lambda session: session.last_used_at)
+            raise CapacityReached(f"{error}; of yours, {oldest.id} was used longest ago") from None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from cloche.outcome import Outcome
 
 
-def render(outcome: Outcome) -> str:
-    """Return the text block that goes out beside the structured outcome."""
+def render(outcome: Outcome, *, must_name: bool = False) -> str:
+    """Return the text block that goes out beside the structured outcome.
+
+    With `must_name`, nothing but its id brings the client back to this session.
+    """
     parts: list[str] = []
     if outcome.result is not None:
         parts.append(outcome.result)
@@ -28,6 +31,10 @@ def render(outcome: Outcome) -> str:
         parts.append(f"[files: {changes}{more}]")
     if outcome.truncated and outcome.full_output_path:
         parts.append(f"[cut; the whole text is in {outcome.full_output_path}]")
+    if outcome.status == "running":
+        parts.append("[it goes on; call execute_code with empty code to wait for its outcome]")
+    if must_name:
+        parts.append(f"[to go on with these variables, pass session_id {outcome.session_id}]")
     parts.append(_footer(outcome))
     return "\n".join(parts)
 

@@ -29,6 +29,7 @@ from cloche.mcp.results import (
     SessionInfo,
     SessionLimits,
 )
+from cloche.mcp.running import Run, Runs, outcome_so_far, patient
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.text import render
 from cloche.outcome import Language, Outcome, Record
@@ -54,8 +55,10 @@ def add_tools(
     readiness: Readiness,
     limits: Limits,
     expire_seconds: float,
+    reply_seconds: float,
 ) -> None:
     """Add the tools to `app`, in the order in which clients list them."""
+    runs = Runs()
 
     def tool(
         title: str,
@@ -107,15 +110,22 @@ def add_tools(
 
         Like a notebook cell. Python has numpy, pandas, scipy, scikit-learn, statsmodels and
         matplotlib; it has no network, threads or processes. Files in the working directory are
-        kept. Code that fails is an ordinary result with status "error".
+        kept. Code that fails is an ordinary result with status "error". Code that takes long is
+        answered with status "running": call again with empty code for its outcome.
         """
+        within = None if patient.get() else reply_seconds
         with _wire_errors():
             async with ProgressReporter(ctx) as progress:
-                session = await sessions.resolve(session_id, language, progress.preparation)
-                outcome = await session.execute(
-                    code, timeout_seconds=timeout_seconds, listener=progress.printed
-                )
-        return _result_of(outcome)
+                async with readiness.within(within):
+                    session = await sessions.resolve(session_id, language, progress.preparation)
+                run = None if code.strip() else runs.pick_up(session)
+                run = run or Run(session, code, timeout_seconds)
+                outcome = await run.outcome(within_seconds=within, listener=progress.printed)
+                if outcome is None:
+                    runs.put_aside(session, run)
+                    outcome = outcome_so_far(run, session)
+            bound = sessions.is_bound(session)
+        return _result_of(outcome, must_name=session_id is None and not bound)
 
     @tool("List runtimes", RuntimeList, read_only=True, idempotent=True)
     async def list_runtimes() -> ToolResult:
@@ -150,7 +160,7 @@ def add_tools(
         files, when it has not been used for idle_seconds.
         """
         with _wire_errors():
-            async with ProgressReporter(ctx) as progress:
+            async with ProgressReporter(ctx) as progress, readiness.within(reply_seconds):
                 session = await sessions.create(
                     language,
                     fork_of=fork_of,
@@ -257,8 +267,9 @@ def _wire_errors() -> Generator[None]:
         ) from error
 
 
-def _result_of(outcome: Outcome) -> ToolResult:
-    blocks: list[ContentBlock] = [TextContent(type="text", text=render(outcome))]
+def _result_of(outcome: Outcome, *, must_name: bool) -> ToolResult:
+    text = render(outcome, must_name=must_name)
+    blocks: list[ContentBlock] = [TextContent(type="text", text=text)]
     for output in outcome.outputs:
         if output.data and output.mime in {"image/png", "image/jpeg"}:
             image = Image(data=output.data, format=output.mime.removeprefix("image/"))

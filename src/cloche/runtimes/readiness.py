@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -91,6 +91,22 @@ class Readiness:
         finally:
             if listener is not None:
                 self._listeners.discard(listener)
+
+    @contextlib.asynccontextmanager
+    async def within(self, seconds: float | None) -> AsyncGenerator[None]:
+        """Bound how long what is done inside waits for a runtime; None: for as long as it takes.
+
+        Raises `RuntimeUnavailable`.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                yield
+        except TimeoutError:
+            standing = self.standings()[0]
+            raise RuntimeUnavailable(
+                f"{standing.language} is being prepared, which a machine does once "
+                f"({standing.progress:.0%}; {standing.detail}); call again in a minute"
+            ) from None
 
     def _begin(self) -> asyncio.Task[PreparedRuntime]:
         if self._preparing is None or self._preparing.done():

@@ -113,13 +113,15 @@ class SessionManager:
         *,
         owner: str,
         durable: bool = False,
+        automatic: bool = False,
         idle_seconds: float | None = None,
         fork_of: Session | None = None,
         listener: Listener | None = None,
     ) -> Session:
         """Make a session; waits for its runtime, and `listener` hears how far that is.
 
-        A `durable` one outlives this server. `idle_seconds` is how long it may lie unused.
+        A `durable` one outlives this server, and `automatic` is remembered of it.
+        `idle_seconds` is how long it may lie unused.
         `fork_of` is one of the same owner, whose variables and files it begins with and whose
         turns it goes on numbering. Raises `CapacityReached`, `InvalidRequest`,
         `RuntimeUnavailable` and `WorkerFailed`.
@@ -145,12 +147,22 @@ class SessionManager:
             raise RuntimeUnavailable(_CLOSED)
         name, now = session_id(home), time.time()
         if durable:
-            record = Record(name, self._homes.root, owner, language, now, now, idle_seconds)
+            record = Record(
+                name,
+                self._homes.root,
+                owner,
+                language,
+                now,
+                now,
+                idle_seconds,
+                automatic=automatic,
+            )
             record.save(home.workspace.parent)
             self._store.add(record)
         session = self._session(
             name, owner, language, home, worker, idle_seconds=idle_seconds, durable=durable
         )
+        session.automatic = automatic
         self._sessions[session.id] = session
         if fork_of is not None:
             session.history.fork(fork_of.history)
@@ -347,7 +359,7 @@ class SessionManager:
             durable=True,
         )
         session.created_at, session.last_used_at = record.created, record.used
-        session.cpu_used = record.cpu_seconds
+        session.cpu_used, session.automatic = record.cpu_seconds, record.automatic
         session.history.recover(
             begun=record.begun,
             held=record.held,

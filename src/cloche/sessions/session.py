@@ -74,6 +74,8 @@ class Session:
         self.home = home
         self.durable = durable
         """Whether it outlives its server."""
+        self.automatic = False
+        """Whether its owner's calls mean it when they name no session."""
         self.history = history
         self.cpu_used = 0.0
         """Seconds of processor time that its turns have taken."""

@@ -22,7 +22,7 @@ from cloche.outcome import Language
 
 _log = structlog.get_logger()
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 
 _RECORD = "session.json"
 
@@ -39,9 +39,12 @@ CREATE TABLE sessions (
     held INTEGER NOT NULL DEFAULT 0,
     told INTEGER NOT NULL DEFAULT 0,
     line TEXT NOT NULL DEFAULT '',
-    cpu_seconds REAL NOT NULL DEFAULT 0
+    cpu_seconds REAL NOT NULL DEFAULT 0,
+    automatic INTEGER NOT NULL DEFAULT 0
 ) STRICT
 """
+
+_UPGRADE_FROM_1 = "ALTER TABLE sessions ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0"
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,14 @@ class Record:
     """The turns that led to `held` and have an image, in order, with commas."""
     cpu_seconds: float = 0.0
     """Processor time that its turns have taken."""
+    automatic: bool = False
+    """Whether it is the one that its owner's calls mean when they name none."""
 
     def save(self, folder: Path) -> None:
         """Write what never changes into the session's folder, for when the database is lost."""
         facts = {"owner": self.owner, "language": self.language, "created": self.created}
-        text = json.dumps({**facts, "idle_seconds": self.idle_seconds})
+        facts |= {"idle_seconds": self.idle_seconds, "automatic": self.automatic}
+        text = json.dumps(facts)
         (folder / _RECORD).write_text(text, "utf-8")
 
     @classmethod
@@ -91,12 +97,13 @@ class Record:
                 created=float(facts["created"]),
                 used=time.time(),
                 idle_seconds=float(facts["idle_seconds"]),
+                automatic=bool(facts["automatic"]),
             )
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
 
-_Row = tuple[str, str, str, Language, float, float, float, int, int, int, str, float]
+_Row = tuple[str, str, str, Language, float, float, float, int, int, int, str, float, bool]
 
 
 class Store:
@@ -138,11 +145,13 @@ class Store:
             (version,) = database.execute("PRAGMA user_version").fetchone()
             if version == 0:
                 database.execute(_SCHEMA)
-                database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+            elif version == 1:
+                database.execute(_UPGRADE_FROM_1)
             elif version != _SCHEMA_VERSION:
                 raise sqlite3.OperationalError(  # noqa: TRY301 - the handler closes the database
                     f"it is of version {version}, and this is version {_SCHEMA_VERSION}"
                 )
+            database.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
             database.execute("COMMIT")
         except BaseException:
             database.close()
@@ -152,7 +161,7 @@ class Store:
     def add(self, record: Record) -> None:
         """Remember a session."""
         self._write(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 record.id,
                 record.root,
@@ -166,6 +175,7 @@ class Store:
                 record.told,
                 record.line,
                 record.cpu_seconds,
+                record.automatic,
             ),
         )
 
@@ -193,7 +203,7 @@ class Store:
         if self._database is None:
             return []
         rows = self._database.execute("SELECT * FROM sessions WHERE root = ?", (root,)).fetchall()
-        return [Record(*cast("_Row", row)) for row in rows]
+        return [Record(*cast("_Row", (*row[:-1], bool(row[-1])))) for row in rows]
 
     def forget_all_but(self, roots: Sequence[str]) -> None:
         """Forget the sessions that lie in other roots: somebody has removed them."""
