@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from contextvars import ContextVar
 from weakref import WeakKeyDictionary
 
@@ -70,16 +69,19 @@ class Runs:
 
     def __init__(self) -> None:
         # With a session its outcomes go, pictures and all.
-        self._waiting: WeakKeyDictionary[Session, deque[Run]] = WeakKeyDictionary()
+        self._waiting: WeakKeyDictionary[Session, list[Run]] = WeakKeyDictionary()
 
     def put_aside(self, session: Session, run: Run) -> None:
-        """Keep a run until somebody picks its outcome up."""
-        self._waiting.setdefault(session, deque(maxlen=_KEPT_OUTCOMES)).append(run)
+        """Keep a run until somebody picks its outcome up, in the order in which they began."""
+        waiting = self._waiting.setdefault(session, [])
+        waiting.append(run)
+        waiting.sort(key=lambda each: each.began)
+        del waiting[:-_KEPT_OUTCOMES]
 
     def pick_up(self, session: Session) -> Run | None:
         """Return the oldest run of a session that waits to be picked up, if there is one."""
         waiting = self._waiting.get(session)
-        return waiting.popleft() if waiting else None
+        return waiting.pop(0) if waiting else None
 
 
 def outcome_so_far(run: Run, session: Session) -> Outcome:

@@ -94,12 +94,12 @@ class Readiness:
 
     @contextlib.asynccontextmanager
     async def within(self, seconds: float | None) -> AsyncGenerator[None]:
-        """Bound how long what is done inside waits for a runtime; None: for as long as it takes.
+        """Bound what is done inside, if it has to wait for a runtime; None: as long as it takes.
 
         Raises `RuntimeUnavailable`.
         """
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(None if self._runtime else seconds):
                 yield
         except TimeoutError:
             standing = self.standings()[0]
