@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
@@ -32,11 +33,13 @@ async def served(cloche, *, auth=True):
     server = uvicorn.Server(uvicorn.Config(app.http_app(), log_level="warning"))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
 
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+
     def connect(owner=None, era="modern"):
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
         transport = StreamableHttpTransport(url, auth=f"secret-{owner}" if owner else None)
         return Client(transport, mode="legacy" if era == "legacy" else "auto")
 
+    connect.url = url
     try:
         yield connect
     finally:
@@ -232,6 +235,61 @@ async def test_who_is_anonymous_learns_of_no_session_when_there_are_too_many(pre
         text = await refused(other, "execute_code", code="1")
         assert "sessions" in text
         assert name not in text
+
+
+# Calls that are given up.
+
+
+FOR_EVER = "print('begun', flush=True)\nwhile True: pass"
+
+
+def status_of(cloche, owner):
+    return [session.status for session in cloche.sessions.of_owner(owner)]
+
+
+@pytest.fixture
+async def own(prepared, tmp_path):
+    """A sandbox with a server over HTTP for one test."""
+    async with Cloche(data_dir=tmp_path) as cloche, served(cloche) as connect:
+        yield cloche, connect
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_call_that_is_cancelled_stops_its_code(own, era, until):
+    cloche, connect = own
+    async with connect("alice", era) as client:
+        await run(client, "x = 1")
+        call = asyncio.create_task(run(client, FOR_EVER, timeout_seconds=600))
+        await until(lambda: status_of(cloche, "token:alice") == ["running"], "the turn")
+        call.cancel()
+        await until(lambda: status_of(cloche, "token:alice") == ["idle"], "the turn's end")
+        assert await value(client, "x") == "1"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_client_that_vanishes_stops_its_code_and_keeps_its_session(own, era, until):
+    cloche, connect = own
+    async with connect("alice", era) as client:
+        await run(client, "x = 1")
+    program = f"""
+import asyncio
+from fastmcp import Client
+from fastmcp.client.transports import StreamableHttpTransport
+
+async def main():
+    transport = StreamableHttpTransport({connect.url!r}, auth="secret-alice")
+    async with Client(transport, mode={"legacy" if era == "legacy" else "auto"!r}) as client:
+        await client.call_tool("execute_code", {{"code": {FOR_EVER!r}, "timeout_seconds": 600}})
+
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    await until(lambda: status_of(cloche, "token:alice") == ["running"], "the turn")
+    process.kill()
+    await process.wait()
+    await until(lambda: status_of(cloche, "token:alice") == ["idle"], "the turn's end")
+    async with connect("alice", era) as client:
+        assert await value(client, "x") == "1"
 
 
 def ids_of(cloche, owner):

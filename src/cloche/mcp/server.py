@@ -12,6 +12,7 @@ from cloche.mcp.identity import Identity
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.tasks import TasksExtension
 from cloche.mcp.tools import add_tools
+from cloche.mcp.vanished import CancelForVanished
 
 _INSTRUCTIONS = (
     "Runs code in a sandbox that keeps its variables from call to call. "
@@ -33,7 +34,7 @@ def build_app(
         version=__version__,
         instructions=_INSTRUCTIONS,
         mask_error_details=True,
-        middleware=[ArgumentErrors()],
+        middleware=[CancelForVanished(), ArgumentErrors()],
         auth=auth,
     )
     settings = cloche.settings
