@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
 
 from cloche import __version__
 from cloche.api import LOCAL_OWNER, Cloche
@@ -17,14 +18,15 @@ _INSTRUCTIONS = (
 )
 
 
-def build_app(cloche: Cloche) -> FastMCP:
-    """Return the application that serves an entered `cloche` to one local client."""
+def build_app(cloche: Cloche, *, auth: AuthProvider | None = None) -> FastMCP:
+    """Return the application that serves an entered `cloche`; over HTTP, to whom `auth` knows."""
     app = FastMCP(
         name="cloche",
         version=__version__,
         instructions=_INSTRUCTIONS,
         mask_error_details=True,
         middleware=[ArgumentErrors()],
+        auth=auth,
     )
     sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)
     settings = cloche.settings
