@@ -1,50 +1,57 @@
 """Which session a call means: over HTTP with and without authentication, in both eras."""
 
 import asyncio
-import socket
 import sys
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 import pytest
-import uvicorn
 from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from fastmcp.exceptions import ToolError
-from fastmcp.server.auth.providers.jwt import StaticTokenVerifier
 
 from cloche import Cloche
+from cloche.config import load_settings
+from cloche.mcp.auth import build_auth
+from cloche.mcp.auth.token_file import add_token, remove_tokens
 from cloche.mcp.server import build_app
 from cloche.mcp.sessions import UNBOUND_IDLE_SECONDS
+from cloche.mcp.transports.http import listening, serve_http
 
 pytestmark = pytest.mark.anyio
 
 ERAS = ["modern", "legacy"]
-OWNERS = {"alice", "bob", "carol", "dave"}
+OWNERS = ["alice", "bob", "carol", "dave"]
+QUOTAS = {"dave": 1}
 NEVER = "s_" + "0" * 40
 
 
 @asynccontextmanager
 async def served(cloche, *, auth=True):
     """Serve HTTP from this process; yields a function that connects a client."""
-    tokens = {f"secret-{name}": {"client_id": name, "scopes": []} for name in OWNERS}
-    app = build_app(cloche, auth=StaticTokenVerifier(tokens) if auth else None, local_owner=None)
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app.http_app(), log_level="warning"))
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    data_dir = cloche.settings.data_dir
+    http = {"port": 0, "auth": "tokens" if auth else "none"}
+    tokens = {}
+    for name in OWNERS:
+        remove_tokens(data_dir / "tokens.jsonl", name)
+        tokens[name] = add_token(data_dir / "tokens.jsonl", name, max_sessions=QUOTAS.get(name))
+    settings = load_settings(data_dir=data_dir, http=http)
+    with listening(settings) as listeners:
+        app = build_app(cloche, auth=build_auth(settings), local_owner=None)
+        asked = asyncio.Event()
+        serving = asyncio.create_task(serve_http(app, cloche, listeners, asked))
+        port = listeners.sockets[0].getsockname()[1]
 
-    url = f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+        def connect(owner=None, era="modern"):
+            transport = StreamableHttpTransport(connect.url, auth=tokens.get(owner))
+            return Client(transport, mode="legacy" if era == "legacy" else "auto")
 
-    def connect(owner=None, era="modern"):
-        transport = StreamableHttpTransport(url, auth=f"secret-{owner}" if owner else None)
-        return Client(transport, mode="legacy" if era == "legacy" else "auto")
-
-    connect.url = url
-    try:
-        yield connect
-    finally:
-        server.should_exit = True
-        await serving
+        connect.url, connect.tokens = f"http://127.0.0.1:{port}/mcp", tokens
+        try:
+            yield connect
+        finally:
+            asked.set()
+            await serving
 
 
 @pytest.fixture(scope="module")
@@ -179,6 +186,14 @@ async def test_who_is_at_the_bound_learns_which_session_to_give_up(prepared, tmp
         assert await value(alice, "1") == "1"
 
 
+async def test_an_owner_may_have_a_quota_of_its_own(with_auth):
+    async with with_auth("dave") as client:
+        only = (await run(client, "1"))["session_id"]
+        text = await refused(client, "create_session")
+        assert "all 1 sessions" in text
+        assert only in text
+
+
 # Without.
 
 
@@ -277,7 +292,7 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 
 async def main():
-    transport = StreamableHttpTransport({connect.url!r}, auth="secret-alice")
+    transport = StreamableHttpTransport({connect.url!r}, auth={connect.tokens["alice"]!r})
     async with Client(transport, mode={"legacy" if era == "legacy" else "auto"!r}) as client:
         await client.call_tool("execute_code", {{"code": {FOR_EVER!r}, "timeout_seconds": 600}})
 

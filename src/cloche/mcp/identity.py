@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from fastmcp.server.auth import AccessToken
 from fastmcp.server.dependencies import fastmcp_request_ctx, get_access_token, get_http_request
 from mcp.server.connection import Connection
 
 from cloche.errors import InternalError
+from cloche.mcp.auth.owners import owner_of
 
 ANONYMOUS_OWNER = "anonymous"
 """Owner of the sessions of all who call over HTTP without authentication: an id is the only key."""
@@ -70,8 +70,3 @@ def _connection() -> Connection | None:
     request = fastmcp_request_ctx.get()
     # The library has no public way from a request to the connection that it came by.
     return None if request is None else cast("Connection", vars(request.session)["_connection"])
-
-
-def owner_of(token: AccessToken) -> str:
-    """Return the owner that a verified token names."""
-    return f"token:{token.client_id}"

@@ -8,6 +8,7 @@ from fastmcp.server.auth import AuthProvider
 from cloche import __version__
 from cloche.api import LOCAL_OWNER, Cloche
 from cloche.mcp.arguments import ArgumentErrors
+from cloche.mcp.auth import Quota, quota_of
 from cloche.mcp.identity import Identity
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.tasks import TasksExtension
@@ -39,7 +40,9 @@ def build_app(
     )
     settings = cloche.settings
     identity = Identity(local_owner=local_owner, authenticated=auth is not None)
-    sessions = WorkspaceSessionManager(cloche.sessions, identity)
+    sessions = WorkspaceSessionManager(
+        cloche.sessions, identity, lambda owner: quota_of(auth, owner) if auth else Quota()
+    )
     add_tools(
         app,
         sessions,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from weakref import WeakValueDictionary
 
 from cloche.errors import CapacityReached, InvalidRequest
+from cloche.mcp.auth.quotas import Quota
 from cloche.mcp.identity import Caller, Identity
 from cloche.outcome import Language
 from cloche.runtimes.readiness import Listener
@@ -30,10 +32,16 @@ class WorkspaceSessionManager:
     each makes a session, and the client must name it from then on.
     """
 
-    def __init__(self, sessions: SessionManager, identity: Identity) -> None:
-        """Bind calls to the sessions of `sessions`, by who `identity` says is calling."""
+    def __init__(
+        self, sessions: SessionManager, identity: Identity, quota_of: Callable[[str], Quota]
+    ) -> None:
+        """Bind calls to the sessions of `sessions`, by who `identity` says is calling.
+
+        `quota_of` tells what an owner may have beside what everybody may.
+        """
         self._sessions = sessions
         self._identity = identity
+        self._quota_of = quota_of
         self._automatic: dict[_Key, Session] = {}
         self._binding: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
@@ -172,6 +180,7 @@ class WorkspaceSessionManager:
             return await self._sessions.create(
                 language,
                 owner=caller.owner,
+                most=self._quota_of(caller.owner).max_sessions,
                 durable=durable,
                 automatic=automatic,
                 fork_of=fork_of,

@@ -112,6 +112,7 @@ class SessionManager:
         language: Language,
         *,
         owner: str,
+        most: int | None = None,
         durable: bool = False,
         automatic: bool = False,
         idle_seconds: float | None = None,
@@ -120,7 +121,8 @@ class SessionManager:
     ) -> Session:
         """Make a session; waits for its runtime, and `listener` hears how far that is.
 
-        A `durable` one outlives this server, and `automatic` is remembered of it.
+        `most` is how many the owner may have, if that is not what everybody may. A `durable` one
+        outlives this server, and `automatic` is remembered of it.
         `idle_seconds` is how long it may lie unused.
         `fork_of` is one of the same owner, whose variables and files it begins with and whose
         turns it goes on numbering. Raises `CapacityReached`, `InvalidRequest`,
@@ -132,7 +134,7 @@ class SessionManager:
                 f"session {fork_of.id!r} runs {fork_of.language}, and a copy of it cannot run "
                 f"{language}"
             )
-        self._check_capacity(owner)
+        self._check_capacity(owner, most or self._max_sessions_per_owner)
         self._making[owner] += 1
         try:
             pool = await self._ready_pool(language, listener)
@@ -187,6 +189,16 @@ class SessionManager:
             key=lambda session: session.created_at,
         )
 
+    @property
+    def running(self) -> int:
+        """How many sessions run code."""
+        return sum(session.status == "running" for session in self._sessions.values())
+
+    def interrupt(self) -> None:
+        """Interrupt the turn that each session runs; their callers get their outcomes."""
+        for session in self._sessions.values():
+            session.cancel()
+
     async def destroy(self, session: Session) -> None:
         """End a session and remove its files."""
         self._sessions.pop(session.id, None)
@@ -205,11 +217,11 @@ class SessionManager:
             )
         return idle_seconds
 
-    def _check_capacity(self, owner: str) -> None:
+    def _check_capacity(self, owner: str, most: int) -> None:
         own = sum(session.owner == owner for session in self._sessions.values())
-        if own + self._making[owner] >= self._max_sessions_per_owner:
+        if own + self._making[owner] >= most:
             raise CapacityReached(
-                f"all {self._max_sessions_per_owner} sessions that one owner may have are in use; "
+                f"all {most} sessions that one owner may have are in use; "
                 "destroy one of yours, or go on in one of them"
             )
         if len(self._sessions) + self._making.total() >= self._max_sessions:
