@@ -24,6 +24,7 @@ def build_app(cloche: Cloche) -> FastMCP:
         version=__version__,
         instructions=_INSTRUCTIONS,
         mask_error_details=True,
+        dereference_schemas=False,  # ours have no references, and those of others stay as they are
         middleware=[ArgumentErrors()],
     )
     sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)

@@ -29,6 +29,7 @@ from cloche.mcp.results import (
     SessionInfo,
     SessionLimits,
 )
+from cloche.mcp.schemas import output_schema
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.text import render
 from cloche.outcome import Language, Outcome, Record
@@ -74,7 +75,7 @@ def add_tools(
                 idempotent_hint=idempotent,
                 open_world_hint=False,
             ),
-            output_schema=result.model_json_schema(mode="serialization"),
+            output_schema=output_schema(result),
         )
 
     @tool("Execute code", Outcome)
