@@ -2,10 +2,13 @@
 
 import os
 import re
+
+
+import signal
 import subprocess
 import sys
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +22,8 @@ from cloche.config import Settings
 from cloche.mcp.auth.token_file import add_token
 from cloche.mcp.server import build_app
 from cloche.runtimes.install import prepare
+
+from .clients import environments
 
 PATIENCE_SECONDS = 60
 """How long a wait may take on the slowest of machines before it counts as never."""
@@ -199,6 +204,66 @@ def http_server(prepared, tmp_path_factory, until):
     for process in started:
         process.kill()
         process.wait()
+
+
+# Outside judges and clients, in environments of their own.
+
+
+def had(environment, *arguments):
+    """Return an environment, or skip the test where its packages cannot be reached."""
+    try:
+        return environment(*arguments)
+    except environments.Unreachable as error:
+        reason = f"a package registry cannot be reached: {error}"
+        if os.environ.get("REQUIRE_CLIENTS"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def node():
+    return environments.node()
+
+
+@pytest.fixture(scope="session")
+def node_modules():
+    """The folder with the packages of Node."""
+    return had(environments.node_modules)
+
+
+@pytest.fixture(scope="session")
+def client_python():
+    """Return the Python of an environment by its name."""
+    return lambda name: had(environments.python, name)
+
+
+@pytest.fixture(scope="module")
+def listening(server_environment, tmp_path_factory):
+    """Return a context manager that runs a server and gives the address it prints first."""
+
+    @contextmanager
+    def listening(*command):
+        log = tmp_path_factory.mktemp("log") / "stderr"
+        with (
+            log.open("wb") as stderr,
+            subprocess.Popen(
+                [*map(str, command)],
+                env=server_environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                encoding="utf-8",
+            ) as server,
+        ):
+            try:
+                address = server.stdout.readline().strip()
+                assert address, log.read_text("utf-8")
+                yield address
+            finally:
+                server.send_signal(signal.SIGTERM)
+                server.wait(PATIENCE_SECONDS)
+
+    return listening
 
 
 # Processes.

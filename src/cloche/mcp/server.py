@@ -35,6 +35,7 @@ def build_app(
         version=__version__,
         instructions=_INSTRUCTIONS,
         mask_error_details=True,
+        dereference_schemas=False,  # ours have no references, and those of others stay as they are
         middleware=[CancelForVanished(), ArgumentErrors()],
         auth=auth,
     )

@@ -30,6 +30,7 @@ from cloche.mcp.results import (
     SessionLimits,
 )
 from cloche.mcp.running import Run, Runs, outcome_so_far, patient
+from cloche.mcp.schemas import output_schema
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.text import render
 from cloche.outcome import Language, Outcome, Record
@@ -77,7 +78,7 @@ def add_tools(
                 idempotent_hint=idempotent,
                 open_world_hint=False,
             ),
-            output_schema=result.model_json_schema(mode="serialization"),
+            output_schema=output_schema(result),
         )
 
     @tool("Execute code", Outcome)
