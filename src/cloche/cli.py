@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help="serve MCP clients")
     serve.add_argument("--transport", choices=["stdio"], default="stdio", help="default: stdio")
+    _add_mounts(serve)
     serve.set_defaults(command=_serve)
 
     setup = commands.add_parser("setup", help="prepare the runtimes, once for a machine")
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("file", nargs="?", type=Path, help="file with the code; - for stdin")
     source.add_argument("-c", dest="code", metavar="CODE", help="the code itself")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="wall time; default 60")
+    _add_mounts(run)
     run.set_defaults(command=_run)
 
     doctor = commands.add_parser("doctor", help="prove the sandbox's walls by trying to cross them")
@@ -81,20 +83,37 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(_: argparse.Namespace) -> int:
+def _add_mounts(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--mount",
+        dest="mounts",
+        action="append",
+        metavar="HOST:GUEST[:rw]",
+        help="show a folder to the code, read-only unless :rw, as in ./data:/data; may be given "
+        "more than once, and replaces CLOCHE_MOUNTS",
+    )
+
+
+def _given(parsed: argparse.Namespace) -> dict[str, list[str]]:
+    """Return the settings that the command line names."""
+    mounts = getattr(parsed, "mounts", None)
+    return {} if mounts is None else {"mounts": mounts}
+
+
+def _serve(parsed: argparse.Namespace) -> int:
     from cloche.logs import log_to_stderr
 
     log_to_stderr()
-    asyncio.run(_serve_stdio())
+    asyncio.run(_serve_stdio(_given(parsed)))
     return _OK
 
 
-async def _serve_stdio() -> None:
+async def _serve_stdio(settings: dict[str, list[str]]) -> None:
     from cloche.api import Cloche
     from cloche.mcp.server import build_app
     from cloche.mcp.transports import serve_stdio
 
-    async with Cloche() as cloche:
+    async with Cloche(**settings) as cloche:
         await serve_stdio(build_app(cloche))
     # A thread may still be reading standard input; waiting for it could take for ever.
     sys.stderr.flush()
@@ -113,9 +132,12 @@ def _setup(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    from cloche.logs import log_to_stderr
+
+    log_to_stderr()
     code = parsed.code if parsed.code is not None else _read_code(parsed.file)
     _setup_if_needed()
-    outcome = asyncio.run(_run_once(code, parsed.timeout))
+    outcome = asyncio.run(_run_once(code, parsed.timeout, _given(parsed)))
     return _show(outcome)
 
 
@@ -124,7 +146,9 @@ def _doctor(parsed: argparse.Namespace) -> int:
 
     from cloche.config import load_settings
     from cloche.doctor.examine import examine, show
+    from cloche.logs import log_to_stderr
 
+    log_to_stderr()
     diagnosis = asyncio.run(examine(load_settings()))
     if parsed.json:
         print(diagnosis.to_json())
@@ -151,10 +175,12 @@ def _setup_if_needed() -> None:
             prepare(cache_dir, report=report)
 
 
-async def _run_once(code: str, timeout_seconds: float | None) -> Outcome:
+async def _run_once(
+    code: str, timeout_seconds: float | None, settings: dict[str, list[str]]
+) -> Outcome:
     from cloche.api import Cloche
 
-    async with Cloche(spares=0) as cloche, cloche.session("python") as session:
+    async with Cloche(spares=0, **settings) as cloche, cloche.session("python") as session:
         return await session.execute(code, timeout_seconds=timeout_seconds)
 
 

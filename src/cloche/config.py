@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     ] = Field(default=86_400.0, gt=0)
     """How long a session lives without being used, unless it was made for less."""
 
+    mounts: list[str] = Field(default_factory=list[str])
+    """Folders of the host that every session sees, each as HOST:GUEST, read-only unless `:rw`."""
+
     spares: int = Field(default=1, ge=0, le=100)
     """Workers kept ready for new sessions."""
 
@@ -95,6 +98,11 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic chec
     try:
         return Settings(**overrides)
     except SettingsError as error:
+        if '"mounts"' in str(error):
+            given = os.environ.get(f"{_PREFIX}MOUNTS")
+            raise InvalidRequest(
+                f'{_PREFIX}MOUNTS is {given!r}, and no list in JSON; write ["./data:/data"]'
+            ) from error
         raise InvalidRequest(
             f"{_PREFIX}LIMITS is no JSON object; set a single limit by its own name, "
             f"for example {_PREFIX}LIMITS{_NESTED}TIMEOUT_SECONDS"

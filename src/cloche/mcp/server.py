@@ -9,6 +9,7 @@ from cloche.api import LOCAL_OWNER, Cloche
 from cloche.mcp.arguments import ArgumentErrors
 from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.tools import add_tools
+from cloche.mounts import describe_mounts
 
 _INSTRUCTIONS = (
     "Runs code in a sandbox that keeps its variables from call to call. "
@@ -22,7 +23,7 @@ def build_app(cloche: Cloche) -> FastMCP:
     app = FastMCP(
         name="cloche",
         version=__version__,
-        instructions=_INSTRUCTIONS,
+        instructions=f"{_INSTRUCTIONS} {describe_mounts(cloche.mounts)}".rstrip(),
         mask_error_details=True,
         middleware=[ArgumentErrors()],
     )
