@@ -110,10 +110,11 @@ def _serve(parsed: argparse.Namespace) -> int:
 
 async def _serve_stdio(settings: dict[str, list[str]]) -> None:
     from cloche.api import Cloche
+    from cloche.config import load_settings
     from cloche.mcp.server import build_app
     from cloche.mcp.transports import serve_stdio
 
-    async with Cloche(**settings) as cloche:
+    async with Cloche(load_settings(**settings)) as cloche:
         await serve_stdio(build_app(cloche))
     # A thread may still be reading standard input; waiting for it could take for ever.
     sys.stderr.flush()
@@ -179,8 +180,10 @@ async def _run_once(
     code: str, timeout_seconds: float | None, settings: dict[str, list[str]]
 ) -> Outcome:
     from cloche.api import Cloche
+    from cloche.config import load_settings
 
-    async with Cloche(spares=0, **settings) as cloche, cloche.session("python") as session:
+    loaded = load_settings(spares=0, **settings)
+    async with Cloche(loaded) as cloche, cloche.session("python") as session:
         return await session.execute(code, timeout_seconds=timeout_seconds)
 
 

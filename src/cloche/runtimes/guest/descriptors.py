@@ -79,7 +79,7 @@ def _hear(event: str, args: tuple) -> None:
     global _opened
     if event in _OPENINGS:
         _opened = True
-        if event == "open":
+        if event != "os.scandir":
             mounts.refuse_special(args[0])
 
 
