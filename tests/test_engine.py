@@ -2,6 +2,7 @@
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -106,9 +107,7 @@ def test_a_guest_saved_in_mid_session_goes_on_in_another(prepared, new_guest, tm
         turn(first, "x[:] = 0")
         size = (tmp_path / "checkpoint").stat().st_size
         second = new_guest()
-        second.resume(
-            tmp_path / "checkpoint", ImageInfo(info.format, size, info.signals), copy=copy
-        )
+        second.resume(tmp_path / "checkpoint", replace(info, size=size), copy=copy)
         return turn(first, "f()", 3), turn(second, "f()", 2)
 
     first, second = in_guest_thread(work)

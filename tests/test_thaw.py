@@ -1,7 +1,7 @@
 """A restore: memory saved between two turns, as a checkpoint is, goes on in another guest."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -61,7 +61,7 @@ class _Life:
 
     def restored(self, info):
         guest, size = self.guest(), self.saved.stat().st_size
-        guest.resume(self.saved, ImageInfo(info.format, size, info.signals), copy=True)
+        guest.resume(self.saved, replace(info, size=size), copy=True)
         guest.thaw()
         self.saved.unlink()
         return guest

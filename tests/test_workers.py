@@ -419,7 +419,7 @@ class Liar(asyncio.Protocol):
 
 # What the order says is nothing to a worker of the test's.
 READY = b'{"turn": 0, "refused": []}'
-SOME = {"str": "", "int": 1, "float": 1.0, "bool": False, "list[int]": []}
+SOME = {"str": "", "int": 1, "float": 1.0, "bool": False, "list[int]": [], "list[Mount]": []}
 ORDER = Order(**{field.name: SOME[field.type] for field in fields(Order)})
 
 

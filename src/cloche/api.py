@@ -6,11 +6,16 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Self
 
+import structlog
+
 from cloche.config import Settings, load_settings
+from cloche.mounts import resolve_mounts
 from cloche.outcome import Language
 from cloche.runtimes.readiness import Readiness
 from cloche.sessions.manager import SessionManager
 from cloche.sessions.session import Session
+
+_log = structlog.get_logger()
 
 LOCAL_OWNER = "local"
 """Owner of the sessions of whoever runs this process."""
@@ -35,6 +40,11 @@ class Cloche:
         Raises `InvalidRequest` for settings that do not fit.
         """
         self.settings = settings or load_settings(**overrides)
+        self.mounts = resolve_mounts(
+            self.settings.mounts, private=[self.settings.data_dir, self.settings.cache_dir]
+        )
+        """The folders of the host that every session sees."""
+
         self.readiness = Readiness(self.settings.cache_dir)
         self.sessions = SessionManager(
             self.readiness,
@@ -45,12 +55,16 @@ class Cloche:
             max_workers=self.settings.max_workers,
             hibernate_seconds=self.settings.hibernate_seconds,
             expire_seconds=self.settings.expire_seconds,
+            mounts=self.mounts,
             spares=self.settings.spares,
             portable=self.settings.portable,
         )
         self._exit = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        for mount in self.mounts:
+            if mount.writable:
+                _log.warning("mount_writable", host=mount.host, guest=mount.guest)
         async with AsyncExitStack() as exits:
             await exits.enter_async_context(self.readiness)
             await exits.enter_async_context(self.sessions)

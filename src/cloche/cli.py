@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument("--host", help="address to listen on, with http; default 127.0.0.1")
     serve.add_argument("--port", type=int, help="port to listen on, with http; default 8000")
+    _add_mounts(serve)
     serve.set_defaults(command=_serve)
 
     add_token_commands(commands.add_parser("token", help="say who may call over HTTP"))
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     source.add_argument("file", nargs="?", type=Path, help="file with the code; - for stdin")
     source.add_argument("-c", dest="code", metavar="CODE", help="the code itself")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="wall time; default 60")
+    _add_mounts(run)
     run.set_defaults(command=_run)
 
     doctor = commands.add_parser("doctor", help="prove the sandbox's walls by trying to cross them")
@@ -88,27 +90,50 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_mounts(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--mount",
+        dest="mounts",
+        action="append",
+        metavar="HOST:GUEST[:rw]",
+        help="show a folder to the code, read-only unless :rw, as in ./data:/data; may be given "
+        "more than once, and replaces CLOCHE_MOUNTS",
+    )
+
+
+def _given(parsed: argparse.Namespace) -> dict[str, object]:
+    """Return the settings that the command line names."""
+    settings: dict[str, object] = {}
+    if getattr(parsed, "mounts", None) is not None:
+        settings["mounts"] = parsed.mounts
+    http = {name: getattr(parsed, name, None) for name in ("host", "port")}
+    if http := {name: value for name, value in http.items() if value is not None}:
+        settings["http"] = http
+    return settings
+
+
 def _serve(parsed: argparse.Namespace) -> int:
     from cloche.logs import log_to_stderr
 
     log_to_stderr()
-    given = {name: getattr(parsed, name) for name in ("host", "port")}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = _given(parsed)
     if parsed.transport == "http":
         asyncio.run(_serve_http(given))
-    elif given:
-        raise InvalidRequest(f"--{next(iter(given))} goes with --transport http")
+    elif "http" in given:
+        name = "host" if parsed.host is not None else "port"
+        raise InvalidRequest(f"--{name} goes with --transport http")
     else:
-        asyncio.run(_serve_stdio())
+        asyncio.run(_serve_stdio(given))
     return _OK
 
 
-async def _serve_stdio() -> None:
+async def _serve_stdio(given: dict[str, object]) -> None:
     from cloche.api import Cloche
+    from cloche.config import load_settings
     from cloche.mcp.server import build_app
     from cloche.mcp.transports.stdio import serve_stdio
 
-    async with Cloche() as cloche:
+    async with Cloche(load_settings(**given)) as cloche:
         await serve_stdio(build_app(cloche))
     # A thread may still be reading standard input; waiting for it could take for ever.
     sys.stderr.flush()
@@ -137,7 +162,7 @@ async def _serve_http_until(asked: asyncio.Event, given: dict[str, object]) -> N
     from cloche.mcp.server import build_app
     from cloche.mcp.transports.http import listening, serve_http
 
-    settings = load_settings(http=given)
+    settings = load_settings(**given)
     with listening(settings) as listeners:
         auth = build_auth(settings)
         async with Cloche(settings) as cloche:
@@ -157,9 +182,12 @@ def _setup(parsed: argparse.Namespace) -> int:
 
 
 def _run(parsed: argparse.Namespace) -> int:
+    from cloche.logs import log_to_stderr
+
+    log_to_stderr()
     code = parsed.code if parsed.code is not None else _read_code(parsed.file)
     _setup_if_needed()
-    outcome = asyncio.run(_run_once(code, parsed.timeout))
+    outcome = asyncio.run(_run_once(code, parsed.timeout, _given(parsed)))
     return _show(outcome)
 
 
@@ -168,7 +196,9 @@ def _doctor(parsed: argparse.Namespace) -> int:
 
     from cloche.config import load_settings
     from cloche.doctor.examine import examine, show
+    from cloche.logs import log_to_stderr
 
+    log_to_stderr()
     diagnosis = asyncio.run(examine(load_settings()))
     if parsed.json:
         print(diagnosis.to_json())
@@ -195,10 +225,12 @@ def _setup_if_needed() -> None:
             prepare(cache_dir, report=report)
 
 
-async def _run_once(code: str, timeout_seconds: float | None) -> Outcome:
+async def _run_once(code: str, timeout_seconds: float | None, given: dict[str, object]) -> Outcome:
     from cloche.api import Cloche
+    from cloche.config import load_settings
 
-    async with Cloche(spares=0) as cloche, cloche.session("python") as session:
+    loaded = load_settings(spares=0, **settings)
+    async with Cloche(loaded) as cloche, cloche.session("python") as session:
         return await session.execute(code, timeout_seconds=timeout_seconds)
 
 

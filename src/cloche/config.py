@@ -83,6 +83,9 @@ class Settings(BaseSettings):
     ] = Field(default=50.0, gt=0, le=86_400)
     """How long a call waits until it is answered: many clients give up after a minute."""
 
+    mounts: list[str] = Field(default_factory=list[str])
+    """Folders of the host that every session sees, each as HOST:GUEST, read-only unless `:rw`."""
+
     spares: int = Field(default=1, ge=0, le=100)
     """Workers kept ready for new sessions."""
 
@@ -128,18 +131,21 @@ def _variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str |
 
 
 def _describe_group(known: dict[str, str | None]) -> str:
+    mounts = os.environ.get(f"{_PREFIX}MOUNTS")
+    if mounts is not None and not isinstance(_parsed(mounts), list):
+        return f'{_PREFIX}MOUNTS is {mounts!r}, and no list in JSON; write ["./data:/data"]'
     for name, member in known.items():
         value = os.environ.get(name)
-        if member is not None and value is not None and not _is_object(value):
+        if member is not None and value is not None and not isinstance(_parsed(value), dict):
             return f"{name} is no JSON object; set one thing by its own name, for example {member}"
     return "the environment holds a setting of Cloche that is no valid JSON"
 
 
-def _is_object(value: str) -> bool:
+def _parsed(value: str) -> object:
     try:
-        return isinstance(json.loads(value), dict)
+        return json.loads(value)
     except ValueError:
-        return False
+        return None
 
 
 def _describe(error: ValidationError) -> str:

@@ -20,6 +20,7 @@ from cloche.doctor.engine import check_engine
 from cloche.doctor.guest import check_guest
 from cloche.doctor.outside import outside
 from cloche.doctor.worker import check_worker
+from cloche.mounts import resolve_mounts
 from cloche.runtimes.install import locate
 from cloche.workers import landlock
 
@@ -44,12 +45,16 @@ class Diagnosis:
 
 
 async def examine(settings: Settings) -> Diagnosis:
-    """Try every wall. Takes some seconds; leaves nothing behind."""
+    """Try every wall. Takes some seconds; leaves nothing behind.
+
+    Raises `InvalidRequest` for mounts that cannot be.
+    """
+    facts = _facts(settings)
     checks = [check_engine(metadata.version("wasmtime"), sys.platform, platform.machine())]
     with outside() as reached:
         checks += check_worker(reached)
         checks += await check_guest(settings, reached)
-    return Diagnosis(_facts(settings), checks)
+    return Diagnosis(facts, checks)
 
 
 def show(diagnosis: Diagnosis, console: Console) -> None:
@@ -91,6 +96,10 @@ def _facts(settings: Settings) -> dict[str, str]:
         if runtime is None
         else f"{runtime.language} {runtime.version}, prepared",
     }
+    private = [settings.data_dir, settings.cache_dir]
+    for mount in resolve_mounts(settings.mounts, private=private):
+        rights = "guests can write to it" if mount.writable else "read-only"
+        facts[f"mount {mount.guest}"] = f"{mount.host} ({rights})"
     if sys.platform == "linux":
         facts["Landlock"] = f"version {landlock.abi()}" if landlock.abi() else "none"
     return facts

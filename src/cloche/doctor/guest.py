@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import cast
@@ -58,6 +59,13 @@ def signal_parent():
     os.kill(PARENT, 0)
     return 'can signal'
 
+def write_mount(path):
+    try:
+        return write(path)
+    finally:
+        if os.path.lexists(path):
+            os.unlink(path)
+
 ATTEMPTS = {
     'read a file by its path': lambda: read(SECRET),
     'read a file by way of ..': lambda: read('/workspace/' + RELATIVE),
@@ -75,6 +83,12 @@ ATTEMPTS = {
     'make a process': lambda: f'made {os.fork()}',
     'signal a process': signal_parent,
 }
+for mount, writable in MOUNTS.items():
+    ATTEMPTS[f'list folders above {mount}'] = lambda mount=mount: (
+        f'listed {os.listdir(mount + "/..")}'
+    )
+    if not writable:
+        ATTEMPTS[f'write to {mount}'] = lambda mount=mount: write_mount(f'{mount}/{NEW}')
 
 found = []
 for name, attempt in ATTEMPTS.items():
@@ -126,6 +140,8 @@ async def _try_in_a_guest(settings: Settings, outside: Outside) -> list[Trial]:
             "RELATIVE": _relative(outside.secret, workspace),
             "PORT": outside.tcp_port,
             "PARENT": os.getpid(),
+            "MOUNTS": {mount.guest: mount.writable for mount in cloche.mounts},
+            "NEW": f"cloche-doctor-{secrets.token_hex(8)}",
         }
         lines = [f"{name} = {value!r}" for name, value in known.items()]
         outcome = await session.execute("\n".join(lines) + _CODE)

@@ -13,9 +13,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Outside:
-    """A file, a folder and two listeners that no guest may reach."""
+    """A file, a folder and two listeners that no guest may reach, and a folder to be read."""
 
     folder: Path
+    readable: Path
     secret: Path
     tcp_port: int
     unix_socket: str
@@ -28,6 +29,8 @@ def outside() -> Generator[Outside]:
         folder = Path(name).resolve()
         secret = folder / "secret"
         secret.write_text(os.urandom(8).hex())
+        readable = folder / "readable"
+        readable.mkdir()
         tcp.bind(("127.0.0.1", 0))
         tcp.listen()
         path = ""
@@ -36,4 +39,4 @@ def outside() -> Generator[Outside]:
                 path = str(folder / "socket")
                 unix.bind(path)
                 unix.listen()
-            yield Outside(folder, secret, tcp.getsockname()[1], path)
+            yield Outside(folder, readable, secret, tcp.getsockname()[1], path)

@@ -34,6 +34,7 @@ _REMEDIES: Mapping[str, str] = {
     "read a file outside": _KERNEL,
     "read the system's files": _KERNEL,
     "write a file outside": _KERNEL,
+    "write where it may only read": _KERNEL,
     "list the home folder": _KERNEL,
     "see its parent's variables": _KERNEL,
     "connect by TCP": _FILTER,
@@ -95,7 +96,7 @@ def attempt(outside: Outside, *, confined: bool) -> list[Trial]:
 def _plan(outside: Outside, inside: Path, *, confined: bool, outlive: bool) -> Plan:
     return Plan(
         confined=confined,
-        readable=[],
+        readable=[str(outside.readable)],
         writable=[str(inside)],
         file_bytes=_FILE_BYTES,
         secret=str(outside.secret),

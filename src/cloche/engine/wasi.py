@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -66,15 +67,40 @@ def descriptors_of(folder: Path) -> list[int]:
     return found
 
 
-def point_at(descriptors: Sequence[int], folder: Path) -> None:
-    """Make the descriptors of one folder stand for another. POSIX only.
+def point_at(descriptors: Sequence[int], folder: int) -> None:
+    """Make the descriptors of one folder stand for that of `folder`, which is closed. POSIX only.
 
     This is how a guest that was copied by fork gets folders of its own.
     """
-    target = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     for descriptor in descriptors:
-        os.dup2(target, descriptor)
-    os.close(target)
+        os.dup2(folder, descriptor)
+    os.close(folder)
+
+
+def open_folder(folder: Path) -> int:
+    """Return a descriptor of a folder. POSIX only; raises OSError."""
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+
+def open_unlinked(folder: Path) -> int:
+    """Return a descriptor of a folder by a path in which nothing is a link. Raises OSError.
+
+    Linux only. Whoever swaps a part of the path for a link, be it meanwhile, gains nothing by it.
+    """
+    assert sys.platform == "linux"
+    # O_PATH, because Landlock lets nobody read the folders above.
+    step = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW
+    *above, name = folder.parts
+    descriptor: int | None = None
+    try:
+        for part in above:
+            last, descriptor = descriptor, os.open(part, step, dir_fd=descriptor)
+            if last is not None:
+                os.close(last)
+        return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 def random_bytes(write: Callable[[int, bytes], None], pointer: int, length: int) -> int:

@@ -14,6 +14,7 @@ from cloche.mcp.sessions import WorkspaceSessionManager
 from cloche.mcp.tasks import TasksExtension
 from cloche.mcp.tools import add_tools
 from cloche.mcp.vanished import CancelForVanished
+from cloche.mounts import describe_mounts
 
 _INSTRUCTIONS = (
     "Runs code in a sandbox that keeps its variables from call to call. "
@@ -33,7 +34,7 @@ def build_app(
     app = FastMCP(
         name="cloche",
         version=__version__,
-        instructions=_INSTRUCTIONS,
+        instructions=f"{_INSTRUCTIONS} {describe_mounts(cloche.mounts)}".rstrip(),
         mask_error_details=True,
         dereference_schemas=False,  # ours have no references, and those of others stay as they are
         middleware=[CancelForVanished(), ArgumentErrors()],

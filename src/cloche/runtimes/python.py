@@ -14,24 +14,25 @@ from __future__ import annotations
 import json
 import os
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Protocol
 
-from cloche.engine import interrupt, recursion
+from cloche.engine import interrupt, recursion, slots
 from cloche.engine.checkpoint import Base, Checkpoints
 from cloche.engine.guest import Guest, GuestFault, GuestTrapped
 from cloche.engine.interrupt import SignalAddresses
 from cloche.engine.module import Program
 from cloche.engine.pages import Tracker
-from cloche.engine.wasi import Folder, point_at
+from cloche.engine.wasi import Folder, open_folder, open_unlinked, point_at
 from cloche.errors import ImageRejected
+from cloche.mounts import MOST_MOUNTS, Mount
 
 WORKSPACE = "/workspace"
 
-IMAGE_FORMAT = 2
+IMAGE_FORMAT = 3
 """Number of the form of image and image info; an image of another form is made anew."""
 
 _ENVIRONMENT = {
@@ -42,6 +43,9 @@ _ENVIRONMENT = {
 }
 
 _BOOT = "boot.py"
+
+_FIRST_SLOT = 7
+"""Descriptor of the first slot: the standard streams and the guest's own folders come before."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,9 @@ class ImageInfo:
     size: int
     signals: SignalAddresses | None
     """None when no interrupt could be proven; then only the hard stop ends a running turn."""
+
+    slots: list[int]
+    """Where the names of the slots for mounts lie in the memory."""
 
     @classmethod
     def load(cls, path: Path) -> ImageInfo:
@@ -110,6 +117,8 @@ class GuestFolders:
 
     workspace: list[int]
     scratch: list[int]
+    mounts: list[list[int]]
+    """Those of each mount, in order."""
 
 
 class Silence:
@@ -137,11 +146,13 @@ class PythonGuest:
         scratch: Path,
         memory_bytes: int,
         sink: TurnSink,
+        mounts: Sequence[Mount] = (),
         stderr: Path | None = None,
     ) -> None:
         """Instantiate; `workspace` and `scratch` are the guest's /workspace and /tmp.
 
-        The interpreter's own complaints go to the file `stderr`, or nowhere.
+        A mount that is not there is left out. The interpreter's own complaints go to the file
+        `stderr`, or nowhere.
         """
         self._sink = sink
         self._request = b""
@@ -149,18 +160,29 @@ class PythonGuest:
         self._signals: SignalAddresses | None = None
         self._boots = False
         self._listens = False
+        self._slots: list[int] = []
+        self._mounted = [mount if mount.is_there() else None for mount in mounts]
+        folders = [
+            Folder(files.stdlib, "/usr/local/lib", writable=False),
+            Folder(
+                files.mpl_data,
+                "/usr/local/lib/python315.zip/matplotlib/mpl-data",
+                writable=False,
+            ),
+            Folder(scratch, "/tmp", writable=True),  # noqa: S108 - the guest's own
+            Folder(workspace, WORKSPACE, writable=True),
+        ]
+        for slot in range(MOST_MOUNTS):
+            mount = self._mounted[slot] if slot < len(mounts) else None
+            folders.append(
+                # One that stands empty is some folder that the guest has anyway.
+                Folder(files.stdlib, slots.placeholder(slot), writable=False)
+                if mount is None
+                else Folder(Path(mount.host), slots.placeholder(slot), mount.writable)
+            )
         self._guest = Guest(
             program,
-            folders=[
-                Folder(files.stdlib, "/usr/local/lib", writable=False),
-                Folder(
-                    files.mpl_data,
-                    "/usr/local/lib/python315.zip/matplotlib/mpl-data",
-                    writable=False,
-                ),
-                Folder(scratch, "/tmp", writable=True),  # noqa: S108 - the guest's own
-                Folder(workspace, WORKSPACE, writable=True),
-            ],
+            folders=folders,
             environment=_ENVIRONMENT,
             memory_bytes=memory_bytes,
             host_call=self._serve,
@@ -177,15 +199,24 @@ class PythonGuest:
         self._boots = True
         self._run_own(_sources()[_BOOT])
         self._boots = False
+        memory = self._guest.read(0, self._guest.memory_bytes)
+        self._slots = slots.find_slots(memory, _FIRST_SLOT)
+        self._name_slots([])
 
     def resume(self, image: Path, info: ImageInfo, *, copy: bool) -> None:
         """Become the guest that the image was taken of, to be thawed. Raises `ImageRejected`."""
         self._guest.restore(image, size=info.size, copy=copy)
         self._signals = info.signals
+        self._slots = info.slots
 
     def thaw(self) -> None:
-        """Make ready for turns, after the memory was restored."""
-        self._run_own("_cloche.thaw()")
+        """Make ready for turns, after the memory was restored.
+
+        That may be the memory of a guest which had other mounts.
+        """
+        self._name_slots(self._mounted)
+        folders = [mount.guest for mount in self._mounted if mount is not None]
+        self._run_own(f"_cloche.thaw({json.dumps(folders)})")
 
     def checkpoints(
         self, folder: Path, base: Base, tracker: Callable[[int], Tracker]
@@ -211,15 +242,21 @@ class PythonGuest:
         *,
         workspace: Path,
         scratch: Path,
+        mounts: Sequence[Mount],
         memory_bytes: int,
         sink: TurnSink,
     ) -> None:
         """Begin a life of its own as the copy, made by fork, of a guest that was only resumed.
 
-        `folders` are those of the guest that was copied. To be thawed.
+        `folders` are those of the guest that was copied, whose mounts had the same names and
+        rights. To be thawed.
         """
-        point_at(folders.workspace, workspace)
-        point_at(folders.scratch, scratch)
+        point_at(folders.workspace, open_folder(workspace))
+        point_at(folders.scratch, open_folder(scratch))
+        self._mounted = [
+            mount if _mounted_at(descriptors, mount) else None
+            for descriptors, mount in zip(folders.mounts, mounts, strict=True)
+        ]
         self._sink = sink
         self._guest.limit_memory(memory_bytes)
 
@@ -277,6 +314,15 @@ class PythonGuest:
         """Raise signals at these addresses from now on; None when there are none."""
         self._signals = addresses
 
+    @property
+    def slots(self) -> list[int]:
+        """Where the names of the slots lie in the memory, once it is known."""
+        return self._slots
+
+    def _name_slots(self, mounts: Sequence[Mount | None]) -> None:
+        names = [None if mount is None else mount.guest for mount in mounts]
+        slots.name_slots(self._slots, names, self._guest.read, self._guest.write)
+
     def _trip(self, signal: int, *, wake: bool) -> bool:
         # Before the guest has taken the turn it would ignore the signal, and it would be lost.
         if self._signals is None or not self._listens:
@@ -311,6 +357,15 @@ class PythonGuest:
         else:
             raise GuestFault(f"the guest called the host with {request[:16]!r}")
         return b""
+
+
+def _mounted_at(descriptors: Sequence[int], mount: Mount) -> bool:
+    """Make the descriptors stand for the mount's folder; False when that is not there."""
+    try:
+        point_at(descriptors, open_unlinked(Path(mount.host)))
+    except OSError:
+        return False
+    return True
 
 
 def _sources() -> dict[str, str]:

@@ -15,6 +15,7 @@ import structlog
 
 from cloche.errors import CapacityReached, InvalidRequest, RuntimeUnavailable, UnknownSession
 from cloche.limits import Limits
+from cloche.mounts import Mount
 from cloche.outcome import Language, Outcome
 from cloche.runtimes.readiness import Listener, Readiness
 from cloche.sessions.history import Forgetful, History
@@ -50,6 +51,7 @@ class SessionManager:
         max_workers: int,
         hibernate_seconds: float,
         expire_seconds: float,
+        mounts: Sequence[Mount] = (),
         spares: int,
         portable: bool,
     ) -> None:
@@ -67,6 +69,7 @@ class SessionManager:
         self._max_workers = max_workers
         self._hibernate_seconds = hibernate_seconds
         self._expire_seconds = expire_seconds
+        self._mounts = mounts
         self._spares = spares
         self._portable = portable
         self._sessions: dict[str, Session] = {}
@@ -271,6 +274,7 @@ class SessionManager:
                         runtime,
                         self._limits,
                         new_home=self._homes.new,
+                        mounts=self._mounts,
                         spares=self._spares,
                         portable=self._portable,
                     )

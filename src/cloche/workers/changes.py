@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, TypedDict
 
@@ -35,18 +35,27 @@ class Changes:
     """Compares the folders of a session with how they were at the last mark."""
 
     def __init__(
-        self, workspace: Path, scratch: Path, *, entries: int, most: int, bound: Usage
+        self,
+        workspace: Path,
+        scratch: Path,
+        *,
+        entries: int,
+        most: int,
+        bound: Usage,
+        mounts: Sequence[str] = (),
     ) -> None:
         """Watch both folders' use of the disk, and what changes in the workspace.
 
         `entries` files and folders of that are looked at, and `most` changes named at most. What
         the files take is counted on beyond `entries`, up to somewhat more than twice the `bound`.
+        Files that were deleted from folders in `mounts` do not count.
         """
         self._workspace = workspace
         self._folders = [workspace, scratch]
         self._entries = entries
         self._most = most
         self._bound = bound
+        self._mounts = mounts
         self._ceiling = Usage(
             _HOPELESS * bound.bytes + _HOPELESS_BYTES, _HOPELESS * bound.files + _HOPELESS_FILES
         )
@@ -65,7 +74,7 @@ class Changes:
     def mark(self) -> None:
         """Remember how everything is now; the first time, also what the process itself has open."""
         if self._nameless is None:
-            self._nameless = Nameless()
+            self._nameless = Nameless(self._mounts)
         self._marked_ns = _now_ns()
         self._before = self._look()
         start = self.usage = self._before.usage

@@ -28,6 +28,7 @@ import socket
 import sys
 import time
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -147,8 +148,16 @@ def _starter(order: Order) -> Start:
     if not _CAN_SHARE_GUEST:
         return lambda order, sink: new_guest(program, order, sink)
 
+    # The template never touches the mounts: each worker opens them anew.
+    stand_ins = [
+        replace(mount, host=os.path.realpath(f"{order.scratch}/mount-{number}"))
+        for number, mount in enumerate(order.mounts)
+    ]
+    for mount in stand_ins:
+        Path(mount.host).mkdir(exist_ok=True)
+
     def make() -> PythonGuest:
-        guest = new_guest(program, order, Silence())
+        guest = new_guest(program, replace(order, mounts=stand_ins), Silence())
         guest.thaw()
         guest.rehearse()
         return guest
@@ -157,7 +166,9 @@ def _starter(order: Order) -> Start:
     _wait_until_alone()
 
     folders = GuestFolders(
-        descriptors_of(Path(order.workspace)), descriptors_of(Path(order.scratch))
+        descriptors_of(Path(order.workspace)),
+        descriptors_of(Path(order.scratch)),
+        [descriptors_of(Path(mount.host)) for mount in stand_ins],
     )
 
     def settle(order: Order, sink: TurnSink) -> PythonGuest:
@@ -165,6 +176,7 @@ def _starter(order: Order) -> Start:
             folders,
             workspace=Path(order.workspace),
             scratch=Path(order.scratch),
+            mounts=order.mounts,
             memory_bytes=order.memory_bytes,
             sink=sink,
         )

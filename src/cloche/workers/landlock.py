@@ -2,7 +2,8 @@
 
 The rules hold for this thread and for what it starts later, and nothing takes them back. They are
 tied to the files themselves, whatever their names become, and also bind what is opened relative to
-a folder that was opened before. They do not bind `stat`, `chdir`, and what is open already.
+a folder that was opened before. They do not bind `stat`, `chdir`, a change of times, and what is
+open already.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ def _allow(ruleset: int, path: str, rights: int) -> None:
     assert sys.platform == "linux"
     try:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return  # it needs no rule: whoever wants it meets the same absence
+    except OSError:
+        return  # it needs no rule: whoever wants it fails as well, and the others must be bound
     try:
         if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
             rights &= _FOR_A_FILE

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 
+from cloche.mounts import Mount
+
 
 @dataclass(frozen=True)
 class Order:
@@ -19,6 +21,7 @@ class Order:
     """SHA-256 of the image: checkpoints are of no use over another."""
     workspace: str
     scratch: str
+    mounts: list[Mount]
     checkpoints: str
     """Folder of the images that are taken after turns."""
     restore: list[int]
@@ -46,7 +49,9 @@ class Order:
     @classmethod
     def decode(cls, payload: bytes) -> Order:
         """Undo `encode`."""
-        return cls(**json.loads(payload))
+        fields = json.loads(payload)
+        fields["mounts"] = [Mount(**mount) for mount in fields["mounts"]]
+        return cls(**fields)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import structlog
 from cloche.engine.image import CAN_MAP
 from cloche.errors import WorkerFailed
 from cloche.limits import Limits
+from cloche.mounts import Mount
 from cloche.runtimes.install import PreparedRuntime
 from cloche.workers import confine
 from cloche.workers.link import CAN_FORK, ForkStarter, SpawnStarter, Starter
@@ -44,16 +45,18 @@ class Pool:
         limits: Limits,
         *,
         new_home: Callable[[], Home],
+        mounts: Sequence[Mount],
         spares: int,
         portable: bool,
     ) -> None:
-        """Keep `spares` workers ready, each in a home from `new_home`.
+        """Keep `spares` workers ready, each in a home from `new_home`, all with these mounts.
 
         `portable` starts workers and restores images as on a system without fork and mmap.
         """
         self._runtime = runtime
         self._limits = limits
         self._new_home = new_home
+        self._mounts = list(mounts)
         self._wanted = spares
         self._portable = portable or not CAN_MAP
         self._starter: Starter = SpawnStarter()
@@ -110,6 +113,7 @@ class Pool:
             image_digest=runtime.digest,
             workspace=str(home.workspace),
             scratch=str(home.scratch),
+            mounts=self._mounts,
             checkpoints=str(home.checkpoints),
             restore=list(restore),
             memory_bytes=limits.memory_bytes,

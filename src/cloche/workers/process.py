@@ -78,6 +78,7 @@ def new_guest(program: Program, order: Order, sink: TurnSink) -> PythonGuest:
         PythonFiles(Path(order.module), Path(order.stdlib), Path(order.mpl_data)),
         workspace=Path(order.workspace),
         scratch=Path(order.scratch),
+        mounts=order.mounts,
         memory_bytes=order.memory_bytes,
         sink=sink,
     )
@@ -242,6 +243,7 @@ class _Worker:
                 entries=order.workspace_entries,
                 most=order.changed_files,
                 bound=Usage(order.workspace_bytes, order.workspace_files),
+                mounts=[mount.host for mount in order.mounts],
             )
             budget = self._budget = Budget(changes, grace_seconds=order.grace_seconds)
             meter = _Meter(self, order)
@@ -353,9 +355,12 @@ def _shut_in(order: Order) -> None:
 
     The largest files are those of the workspace, and images.
     """
+    own = [order.module, order.stdlib, order.mpl_data, order.image, order.image_info]
+    read_only = [mount.host for mount in order.mounts if not mount.writable]
+    writable = [mount.host for mount in order.mounts if mount.writable]
     confine.shut_in(
-        readable=[order.module, order.stdlib, order.mpl_data, order.image, order.image_info],
-        writable=[order.workspace, order.scratch, order.checkpoints],
+        readable=[*own, *read_only],
+        writable=[order.workspace, order.scratch, order.checkpoints, *writable],
         file_bytes=max(order.workspace_bytes, order.memory_bytes + _IMAGE_MARGIN_BYTES),
     )
 

@@ -44,6 +44,7 @@ class Plan:
     confined: bool
     """False leaves the wall away, which shows that each trial is one."""
     readable: list[str]
+    """Folders as they are mounted: for reading."""
     writable: list[str]
     file_bytes: int
     secret: str
@@ -91,6 +92,11 @@ def _read_the_system(_: Plan) -> str:
 def _write_a_file(plan: Plan) -> str:
     (Path(plan.outside) / "written").write_text("x")
     return f"wrote a file into {plan.outside}"
+
+
+def _write_where_it_reads(plan: Plan) -> str:
+    (Path(plan.readable[0]) / "written").write_text("x")
+    return f"wrote a file into {plan.readable[0]}"
 
 
 def _list_home(plan: Plan) -> str:
@@ -208,6 +214,7 @@ ATTEMPTS: dict[str, Callable[[Plan], str]] = {
     "read a file outside": _read_a_file,
     "read the system's files": _read_the_system,
     "write a file outside": _write_a_file,
+    "write where it may only read": _write_where_it_reads,
     "list the home folder": _list_home,
     "write a file without end": _write_too_much,
     "connect by TCP": _connect_tcp,

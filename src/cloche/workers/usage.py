@@ -132,8 +132,9 @@ class Nameless:
     Where a file that is open cannot be deleted, there are none.
     """
 
-    def __init__(self) -> None:
-        """Leave out what is open now; that must stay open."""
+    def __init__(self, mounts: Sequence[str] = ()) -> None:
+        """Leave out what is open now; that must stay open. Leave out what was in `mounts`."""
+        self._mounts = [f"{mount.rstrip('/')}/" for mount in mounts]
         self._poll: select.poll | None = None
         self._polling = threading.Lock()  # a poll object refuses a second thread
         if sys.platform != "win32":
@@ -160,9 +161,16 @@ class Nameless:
                 with contextlib.suppress(OSError):  # closed by now
                     status = os.fstat(descriptor)
                     unnamed = status.st_nlink == 0 and stat.S_ISREG(status.st_mode)
-                    if unnamed and _is_new(status, seen):
+                    if unnamed and _is_new(status, seen) and not self._was_mounted(descriptor):
                         taken += _space_of(status)
         return taken
+
+    def _was_mounted(self, descriptor: int) -> bool:
+        """Whether an open file was in a mount; False where the system does not tell."""
+        if not self._mounts or sys.platform != "linux":
+            return False
+        path = str(Path(f"/proc/self/fd/{descriptor}").readlink())
+        return path.startswith(tuple(self._mounts))
 
 
 def _is_new(status: os.stat_result, seen: set[tuple[int, int]]) -> bool:

@@ -16,6 +16,8 @@ from _io import FileIO
 from contextlib import suppress
 from typing import NamedTuple
 
+from . import mounts
+
 _fstat, _stat, _scandir, _getcwd = posix.fstat, posix.stat, posix.scandir, posix.getcwd
 _open, _close, _seek = posix.open, posix.close, posix.lseek
 _pread, _write = posix.pread, posix.write
@@ -73,10 +75,12 @@ def adopt() -> None:
             _first += 1
 
 
-def _hear(event: str, _: tuple) -> None:
+def _hear(event: str, args: tuple) -> None:
     global _opened
     if event in _OPENINGS:
         _opened = True
+        if event != "os.scandir":
+            mounts.refuse_special(args[0])
 
 
 def note() -> None:
@@ -247,7 +251,7 @@ def _find(identity: tuple[int, int], label: tuple[object, str] | None) -> str | 
 
 
 def _search(identity: tuple[int, int]) -> str | None:
-    folders, left = list(_SEARCHED), _MOST_SEARCHED
+    folders, left = [*_SEARCHED, *mounts.folders], _MOST_SEARCHED
     for folder in folders:
         with suppress(OSError):
             if _identity(_stat(folder)) == identity:

@@ -7,7 +7,7 @@ import linecache
 import os
 import sys
 
-from . import clocks, comforts, descriptors, figures, integers, interpreter, spool, wire
+from . import clocks, comforts, descriptors, figures, integers, interpreter, mounts, spool, wire
 from . import turn as turns
 from .streams import console
 
@@ -87,8 +87,13 @@ def freeze() -> None:
     descriptors.note()
 
 
-def thaw() -> None:
-    """Make a restored image fit to run: its files open, and randomness of its own."""
+def thaw(folders: list[str]) -> None:
+    """Make a restored image fit to run: its files open, and randomness of its own.
+
+    `folders` are those of the host that are mounted now.
+    """
+    if mounts.folders != tuple(folders):
+        mounts.folders = tuple(folders)
     _enter_workspace()
     if turns.turns_run == 0:
         # Later on the generators are the session's own, perhaps seeded by its code.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import wasmtime
@@ -14,6 +16,7 @@ from cloche.engine.image import CAN_MAP
 from cloche.engine.interrupt import SignalAddresses
 from cloche.engine.module import in_guest_thread, load_module
 from cloche.errors import ClocheError, PreparationFailed
+from cloche.mounts import Mount
 from cloche.runtimes.python import IMAGE_FORMAT, ImageInfo, PythonFiles, PythonGuest, Silence
 
 _WARMING_BYTES = 2 * 1024**3
@@ -46,7 +49,11 @@ def _make_image(
     scratch.mkdir()
     sink = _Heard()
 
-    def new_guest() -> PythonGuest:
+    mounted = folder / "mounted"
+    mounted.mkdir()
+    (mounted / "note").write_text("seen")
+
+    def new_guest(*mounts: Mount) -> PythonGuest:
         return PythonGuest(
             program,
             files,
@@ -54,6 +61,7 @@ def _make_image(
             scratch=scratch,
             memory_bytes=_WARMING_BYTES,
             sink=sink,
+            mounts=mounts,
             stderr=complaints,
         )
 
@@ -63,11 +71,12 @@ def _make_image(
     warm.suspend(image)
     size = image.stat().st_size
     proven = new_guest()
-    proven.resume(image, ImageInfo(IMAGE_FORMAT, size, None), copy=not CAN_MAP)
+    facts = ImageInfo(IMAGE_FORMAT, size, None, warm.slots)
+    proven.resume(image, facts, copy=not CAN_MAP)
     proven.thaw()
-    ImageInfo(IMAGE_FORMAT, size, _prove_signals(proven)).save(info)
+    replace(facts, signals=_prove_signals(proven)).save(info)
     for copy in (False, True) if CAN_MAP else (True,):
-        guest = new_guest()
+        guest = new_guest(Mount(os.path.realpath(mounted), "/mounted", writable=False))
         guest.resume(image, ImageInfo.load(info), copy=copy)
         guest.thaw()
         _self_test(guest, sink)
@@ -111,6 +120,7 @@ _PROOFS = [
     ("import numpy as np\nint((np.argsort([2, 1]) * 3_000_000_000)[0])", "3000000000"),
     (_DEEP, "400"),
     ("import pathlib\npathlib.Path('note').write_text('kept')", "4"),
+    ("pathlib.Path('/mounted/note').read_text()", "'seen'"),
 ]
 
 
