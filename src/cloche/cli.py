@@ -229,7 +229,7 @@ async def _run_once(code: str, timeout_seconds: float | None, given: dict[str, o
     from cloche.api import Cloche
     from cloche.config import load_settings
 
-    loaded = load_settings(spares=0, **settings)
+    loaded = load_settings(spares=0, **given)
     async with Cloche(loaded) as cloche, cloche.session("python") as session:
         return await session.execute(code, timeout_seconds=timeout_seconds)
 
