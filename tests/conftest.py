@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 import pytest
 from fastmcp import Client
-from fastmcp.client.transports import StdioTransport
+from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 
 from cloche import Cloche
 from cloche.config import Settings
@@ -80,7 +80,7 @@ class Way:
     era: str
 
 
-WAYS = [Way(t, e) for t in ("memory", "stdio") for e in ("modern", "legacy")]
+WAYS = [Way(t, e) for t in ("memory", "stdio", "http") for e in ("modern", "legacy")]
 
 
 @pytest.fixture(scope="module")
@@ -95,13 +95,25 @@ def server_environment(prepared, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def connect_by(cloche, server_environment, tmp_path_factory):
-    """Return an async context manager that connects a client in a given way."""
+def connect_by(cloche, server_environment, http_server, tmp_path_factory):
+    """Return an async context manager that connects a client in a given way, as somebody new."""
+    names = [f"owner-{number}" for number in range(100)]
+    owners, servers = iter(names), {}
+
+    async def over_http(era):
+        # In the older era without authentication, so that both ways of binding are met.
+        if era not in servers:
+            servers[era] = await http_server(*(names if era == "modern" else []))
+        server = servers[era]
+        auth = server.tokens[next(owners)] if era == "modern" else None
+        return StreamableHttpTransport(server.url, auth=auth)
 
     @asynccontextmanager
     async def connect(way, **options):
         if way.transport == "memory":
             server = build_app(cloche)
+        elif way.transport == "http":
+            server = await over_http(way.era)
         else:
             server = StdioTransport(
                 sys.executable,
