@@ -5,17 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
+from cloche.description import Package, SessionLimits
 from cloche.outcome import Language, Record, State
-
-
-class Package(Record):
-    """A package that comes with a runtime."""
-
-    name: str
-    """Its name."""
-
-    version: str
-    """Its version."""
 
 
 class RuntimeInfo(Record):
@@ -45,28 +36,6 @@ class RuntimeList(Record):
 
     runtimes: list[RuntimeInfo]
     """One entry for each language."""
-
-
-class SessionLimits(Record):
-    """What a session may use."""
-
-    timeout_seconds: float
-    """Wall time after which a call is interrupted, unless it asks for another."""
-
-    max_timeout_seconds: float
-    """The longest that a call may ask for."""
-
-    memory_bytes: int
-    """Memory of the sandbox."""
-
-    cpu_seconds: float
-    """Processor time of all calls together."""
-
-    workspace_bytes: int
-    """Disk space of the files."""
-
-    workspace_files: int
-    """How many files and folders there may be."""
 
 
 class SessionInfo(Record):

@@ -1,7 +1,8 @@
-"""An outcome as text for a model to read: everything that matters, most telling first."""
+"""Results as text for a model to read: everything that matters, most telling first."""
 
 from __future__ import annotations
 
+from cloche.description import WorkspaceInfo
 from cloche.outcome import Outcome
 
 
@@ -37,6 +38,62 @@ def render(outcome: Outcome, *, must_name: bool = False) -> str:
         parts.append(f"[to go on with these variables, pass session_id {outcome.session_id}]")
     parts.append(_footer(outcome))
     return "\n".join(parts)
+
+
+def render_workspace(info: WorkspaceInfo) -> str:
+    """Return the text block that goes out beside the description of a session."""
+    parts = [f"session {info.session_id} ({info.language}): {info.status}"]
+    if info.detail:
+        parts.append(info.detail)
+    if info.variables is not None and info.variables_total is not None:
+        left_out = info.variables_total - len(info.variables)
+        parts.append(f"variables: {info.variables_total}{_but(left_out, 'older')}")
+        parts += [f"  {each.name}: {each.type} = {each.preview}" for each in info.variables]
+    if info.imports:
+        parts.append(f"imports: {', '.join(info.imports)}")
+    if info.files is not None and info.files_total is not None:
+        left_out = info.files_total - len(info.files)
+        parts.append(f"files: {info.files_total}{_but(left_out, 'older')}")
+        parts += [
+            f"  {_on_one_line(file.path)} ({file.size} bytes, {file.modified_at:%Y-%m-%d %H:%M:%S})"
+            for file in info.files
+        ]
+    if info.packages:
+        parts.append(f"packages: {', '.join(f'{p.name} {p.version}' for p in info.packages)}")
+    if info.turns:
+        turns = ", ".join(f"{each.turn} {each.status or '?'}" for each in info.turns)
+        parts.append(f"turns: {turns}")
+        back = ", ".join(str(each.turn) for each in info.turns if each.restorable)
+        parts.append(f"reset_workspace can go back to turn {back or '0 only'}")
+    parts.append(_used(info))
+    parts.append(
+        f"made {info.created_at:%Y-%m-%d %H:%M:%S}, used {info.last_used_at:%Y-%m-%d %H:%M:%S}; "
+        f"unused, it is destroyed at {info.expires_at:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    return "\n".join(parts)
+
+
+def _but(count: int, which: str) -> str:
+    return f", {count} {which} ones not listed" if count > 0 else ""
+
+
+def _on_one_line(name: str) -> str:
+    return name if name.isprintable() else repr(name)
+
+
+def _used(info: WorkspaceInfo) -> str:
+    usage, limits = info.usage, info.limits
+    memory = "none yet" if usage.memory_bytes is None else _mib(usage.memory_bytes)
+    return (
+        f"used: memory {memory} of {_mib(limits.memory_bytes)}, "
+        f"files {_mib(usage.workspace_bytes)} of {_mib(limits.workspace_bytes)}, "
+        f"processor {usage.cpu_seconds:.3g} s of {limits.cpu_seconds:g} s, "
+        f"checkpoints {_mib(usage.checkpoint_bytes)}"
+    )
+
+
+def _mib(count: int) -> str:
+    return f"{count / 1024**2:.1f} MiB"
 
 
 def _titled(title: str, text: str) -> str:

@@ -16,23 +16,22 @@ from fastmcp.utilities.types import Image
 from mcp_types import ContentBlock, TextContent, ToolAnnotations
 from pydantic import Field
 
-from cloche.errors import CallerError
+from cloche.description import Package, SessionLimits, WorkspaceInfo
+from cloche.errors import CallerError, InvalidRequest
 from cloche.limits import Limits
 from cloche.mcp.progress import ProgressReporter
 from cloche.mcp.results import (
     Cancellation,
     Destruction,
-    Package,
     Reset,
     RuntimeInfo,
     RuntimeList,
     SessionInfo,
-    SessionLimits,
 )
 from cloche.mcp.running import Run, Runs, outcome_so_far, patient
 from cloche.mcp.schemas import output_schema
 from cloche.mcp.sessions import WorkspaceSessionManager
-from cloche.mcp.text import render
+from cloche.mcp.text import render, render_workspace
 from cloche.outcome import Language, Outcome, Record
 from cloche.runtimes.readiness import Readiness
 from cloche.sessions.session import Session
@@ -205,6 +204,19 @@ def add_tools(
                 )
         said = f"turn {stopped.turn} was stopped" if stopped.cancelled else "no code was stopped"
         return _told(stopped, f"{said}; variables {stopped.state}")
+
+    @tool("Get workspace info", WorkspaceInfo, read_only=True, idempotent=True)
+    async def get_workspace_info(session_id: _SessionId = None) -> ToolResult:
+        """List what a session holds: variables, imports, files, turns to go back to, limits.
+
+        Runs no code, does not wait for code that runs, and does not prolong the session's life.
+        """
+        with _wire_errors():
+            session = sessions.find(session_id)
+            if session is None:
+                raise InvalidRequest("you have no session yet; execute_code makes one by itself")
+            info = await session.describe()
+        return _told(info, render_workspace(info))
 
     @tool("Reset workspace", Reset, destructive=True, idempotent=True)
     async def reset_workspace(

@@ -7,6 +7,7 @@ begin with one letter:
     T  takes the turn's request; carries the guest's monotonic clock
     O  stdout, E  stderr, D  display data: go on to the session as they come
     F  finished: the turn's report
+    V  variables: what an inspection between turns has found
 """
 
 from __future__ import annotations
@@ -160,6 +161,7 @@ class PythonGuest:
         self._signals: SignalAddresses | None = None
         self._boots = False
         self._listens = False
+        self._inspects = False
         self._slots: list[int] = []
         self._mounted = [mount if mount.is_there() else None for mount in mounts]
         folders = [
@@ -277,6 +279,18 @@ class PythonGuest:
             raise GuestTrapped("the turn ended without a report")
         return self._report
 
+    def inspect(self) -> bytes:
+        """Return what variables and imports there are, in JSON of the guest code's own form.
+
+        Between turns; runs no code of the user's. Raises `GuestTrapped`, as `run` does.
+        """
+        self._report, self._listens, self._inspects = None, False, True
+        self._run_own("_cloche.inspect()")
+        self._inspects = False
+        if self._report is None:
+            raise GuestTrapped("the inspection ended without an answer")
+        return self._report
+
     def interrupt(self) -> bool:
         """Raise KeyboardInterrupt in the running turn; False when nothing there would hear it.
 
@@ -338,7 +352,9 @@ class PythonGuest:
 
     def _serve(self, request: bytes) -> bytes:
         kind, body = request[:1], request[1:]
-        if kind == b"O":
+        if self._inspects:
+            self._serve_inspection(kind, body)
+        elif kind == b"O":
             self._sink.stdout(body)
         elif kind == b"E":
             self._sink.stderr(body)
@@ -357,6 +373,13 @@ class PythonGuest:
         else:
             raise GuestFault(f"the guest called the host with {request[:16]!r}")
         return b""
+
+    def _serve_inspection(self, kind: bytes, body: bytes) -> None:
+        if kind == b"V":
+            self._report = body
+        elif kind not in (b"O", b"E", b"D"):
+            raise GuestFault(f"the guest answered an inspection with {kind + body[:16]!r}")
+        # A finalizer that was due may print, and no turn is there to show it.
 
 
 def _mounted_at(descriptors: Sequence[int], mount: Mount) -> bool:

@@ -8,11 +8,15 @@ from typing import Protocol
 
 import structlog
 
-from cloche.outcome import State
+from cloche.description import TurnRecord
+from cloche.outcome import State, Status
 from cloche.sessions.images import Images
-from cloche.workers.worker import Checkpoint, Restored
+from cloche.workers.reports import Checkpoint, Restored
 
 _log = structlog.get_logger()
+
+_MOST_REMEMBERED = 50
+"""As many turns a session knows the status of, and as many are listed."""
 
 
 class Journal(Protocol):
@@ -67,6 +71,27 @@ class History:
         self._loss: Loss | None = None
         self._lost_until = 0
         self._aborted = 0  # turns in a row
+        self._unsaved = 0  # the last turn of which no checkpoint could be made
+        self._statuses: dict[int, Status] = {}
+
+    def records(self, *, live: bool) -> list[TurnRecord]:
+        """Return the last turns, in order: those that it has seen end, or that have an image.
+
+        A session that is `live` can still save what it holds, and does so before it goes back.
+        """
+        restorable = set(self.images.turns)
+        if live and self.held != self._unsaved:
+            restorable.add(self.held)
+        known = sorted((restorable | self._statuses.keys()) - {0})
+        return [
+            TurnRecord(turn=turn, status=self._statuses.get(turn), restorable=turn in restorable)
+            for turn in known[-_MOST_REMEMBERED:]
+        ]
+
+    def note(self, status: Status) -> None:
+        """Note how the turn that was begun last has ended."""
+        self._statuses[self.begun] = status
+        self._statuses.pop(self.begun - _MOST_REMEMBERED, None)
 
     def recover(self, *, begun: int, held: int, told: int, line: Sequence[int]) -> None:
         """Take up what a server that is gone has noted, and what lies in the folder."""
@@ -86,6 +111,7 @@ class History:
         """Go on from where another session is; its image must have been copied."""
         self.images.load()
         self.begun, self.held = other.begun, other.held
+        self._statuses = dict(other._statuses)
         self._line = [self.held] if self.held else []
         self._journal.begin(self.begun, 0.0)
         self._settle(told=self.begun)
@@ -113,6 +139,7 @@ class History:
     def saved(self, checkpoint: Checkpoint) -> None:
         """Note what became of a checkpoint."""
         if checkpoint.error is not None:
+            self._unsaved = checkpoint.turn
             _log.warning("checkpoint_failed", turn=checkpoint.turn, reason=checkpoint.error)
             return
         self.images.add(checkpoint, keep=self.held)

@@ -13,7 +13,7 @@ from pathlib import Path
 from cloche.engine.checkpoint_files import data_name, image_name, needs_of, sync_folder
 from cloche.errors import ImageRejected
 from cloche.sessions.copying import copy_file
-from cloche.workers.worker import Checkpoint
+from cloche.workers.reports import Checkpoint
 
 _SUFFIXES = {".image", ".pages", ".partial"}
 _MOST_DIGITS = 12
@@ -33,6 +33,11 @@ class Images:
     def turns(self) -> list[int]:
         """The turns after which the session can be restored, oldest first."""
         return sorted(self._needs)
+
+    @property
+    def taken_bytes(self) -> int:
+        """Disk space that they take."""
+        return self._bytes
 
     def load(self) -> None:
         """Find what lies in the folder; what is no image is left out."""

@@ -9,14 +9,14 @@ from collections.abc import Coroutine, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import structlog
 
 from cloche.errors import CapacityReached, InvalidRequest, RuntimeUnavailable, UnknownSession
 from cloche.limits import Limits
 from cloche.mounts import Mount
-from cloche.outcome import Language, Outcome
+from cloche.outcome import Language
 from cloche.runtimes.readiness import Listener, Readiness
 from cloche.sessions.history import Forgetful, History
 from cloche.sessions.images import Images
@@ -27,6 +27,8 @@ from cloche.workers.pool import Home, Pool
 from cloche.workers.worker import Worker
 
 _log = structlog.get_logger()
+
+_T = TypeVar("_T")
 
 _CLOSED = "the server is shutting down; connect again when it is back"
 
@@ -79,7 +81,7 @@ class SessionManager:
         self._making = Counter[str]()  # sessions that are being made, by owner
         self._starting = 0  # workers that are being started
         self._closed = False
-        self._tasks: set[asyncio.Task[Outcome]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
         self._housekeeping: asyncio.Task[None] | None = None
         self._exit = AsyncExitStack()
 
@@ -326,8 +328,8 @@ class SessionManager:
             raise
         return home
 
-    def _spawn(self, turn: Coroutine[None, None, Outcome]) -> asyncio.Task[Outcome]:
-        task = asyncio.create_task(turn)
+    def _spawn(self, work: Coroutine[None, None, _T]) -> asyncio.Task[_T]:
+        task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -393,7 +395,7 @@ class SessionManager:
             for session in list(self._sessions.values()):
                 idle = now - session.last_used_at
                 try:
-                    if session.status != "running" and now > session.expires_at:
+                    if not session.is_busy and now > session.expires_at:
                         await self.destroy(session)
                     elif session.is_live and idle > self._hibernate_seconds:
                         await session.hibernate()

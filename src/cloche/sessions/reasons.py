@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from cloche.limits import GIB, MIB, Limits
 from cloche.outcome import CodeError, Limit, Status
 from cloche.sessions.history import Loss
-from cloche.workers.worker import Measured, WorkerDied
+from cloche.workers.reports import Measured
+from cloche.workers.worker import WorkerDied
 
 LIMIT_ERRORS: dict[Limit, str] = {
     "memory": "MemoryError",
@@ -22,10 +23,11 @@ _PARSER = "too complex to parse"
 
 @dataclass(frozen=True)
 class Usage:
-    """What the files of a session take."""
+    """What a session took at the end of a turn."""
 
     workspace_bytes: int = 0
     workspace_files: int = 0
+    memory_bytes: int | None = None
 
 
 def limit_of(

@@ -5,44 +5,40 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, Literal, Protocol, TypeVar
 
+import structlog
+
+from cloche.description import SessionLimits, SessionUsage, WorkspaceInfo
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
 from cloche.outcome import Language, Outcome
+from cloche.sessions.describing import MOST_FILES, NOTHING, Known, detail_of
 from cloche.sessions.history import History
+from cloche.sessions.line import Line, Turn, checked_turn
+from cloche.sessions.listing import CAN_HOLD, Listing, list_files
 from cloche.sessions.reasons import Usage, error_of_death, reason_for
 from cloche.sessions.turns import build_broken_outcome, build_outcome
 from cloche.sessions.workspace import copy_files, empty
 from cloche.workers.pool import Home
 from cloche.workers.worker import Listener, Received, Worker, WorkerDied
 
-Reason = Literal["timeout", "cancelled"]
+_log = structlog.get_logger()
 
+_T = TypeVar("_T")
 
-@dataclass
-class _Turn:
-    """One execution, from the call until its outcome."""
-
-    code: str
-    timeout_seconds: float
-    listener: Listener | None
-    task: asyncio.Task[Outcome] | None = None
-    stopped: Reason | None = None
-    ending: asyncio.Task[None] | None = None
-    timers: list[asyncio.TimerHandle] = field(default_factory=list[asyncio.TimerHandle])
-
-    def forget_ends(self) -> None:
-        """Cancel what was to end it: it has ended."""
-        for timer in self.timers:
-            timer.cancel()
-        if self.ending is not None:
-            self.ending.cancel()
-
+Status = Literal["idle", "running", "hibernated"]
 
 StartWorker = Callable[[Home, Sequence[int]], Awaitable[Worker]]
 """Starts a worker in a home, with the image of the first of these turns that is sound."""
+
+
+class Spawn(Protocol):
+    """Starts a task that nobody who waits for it can cancel."""
+
+    def __call__(self, work: Coroutine[None, None, _T], /) -> asyncio.Task[_T]: ...  # noqa: D102
 
 
 class Session:
@@ -63,7 +59,7 @@ class Session:
         history: History,
         worker: Worker | None,
         start_worker: StartWorker,
-        spawn: Callable[[Coroutine[None, None, Outcome]], asyncio.Task[Outcome]],
+        spawn: Spawn,
         idle_seconds: float,
         durable: bool,
     ) -> None:
@@ -80,7 +76,7 @@ class Session:
         self.cpu_used = 0.0
         """Seconds of processor time that its turns have taken."""
         self.usage = Usage()
-        """What its files took at the end of the last turn that reported it."""
+        """What it took at the end of the last turn that reported it."""
         self.created_at = self.last_used_at = time.time()
         self.idle_seconds = idle_seconds
         """How long it may lie unused until it is destroyed."""
@@ -90,8 +86,9 @@ class Session:
         if worker is not None:
             self._adopt(worker)
         self._free = asyncio.Lock()  # one turn at a time, in the order of the calls
-        self._line: list[_Turn] = []  # the turn that runs, and those that wait for it
-        self._running: _Turn | None = None
+        self._line = Line(session_id, limits)
+        self._known = NOTHING  # the variables that were looked at last
+        self._looking: asyncio.Task[Listing] | None = None
         self.closed = False
 
     @property
@@ -105,11 +102,16 @@ class Session:
         return self.last_used_at + self.idle_seconds
 
     @property
-    def status(self) -> Literal["idle", "running", "hibernated"]:
+    def status(self) -> Status:
         """What it is doing."""
-        if self._line or self._free.locked():
+        if len(self._line):
             return "running"
         return "idle" if self.is_live else "hibernated"
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being done with it: a turn, a copy, a look."""
+        return len(self._line) > 0 or self._free.locked()
 
     @property
     def is_live(self) -> bool:
@@ -130,26 +132,21 @@ class Session:
         Raises `InvalidRequest`, `CapacityReached`, `UnknownSession` and `WorkerFailed`.
         """
         self._check_open()
-        turn = _Turn(code, self._check(code, timeout_seconds), listener)
-        if len(self._line) > self.limits.queued_calls:
-            raise CapacityReached(
-                f"session {self.id!r} runs a turn and {self.limits.queued_calls} more calls wait "
-                "for it; wait for one of them, or use another session"
-            )
-        self._line.append(turn)
+        turn = checked_turn(code, timeout_seconds, listener, self.limits)
+        self._line.join(turn)
         task = turn.task = self._spawn(self._take_turn(turn))
         task.add_done_callback(_retrieve)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            self._stop(turn, "cancelled")
+            self._line.stop(turn, "cancelled", self._worker)
             raise
 
     def cancel(self) -> int | None:
         """Interrupt the turn that runs and return its number; None when nothing runs."""
-        if self._running is None:
+        if self._line.running is None:
             return None
-        self._stop(self._running, "cancelled")
+        self._line.stop(self._line.running, "cancelled", self._worker)
         return self.turns
 
     async def interrupt(self) -> Outcome | None:
@@ -157,10 +154,10 @@ class Session:
 
         A turn that was about to end has the outcome that it has. Raises what `execute` raises.
         """
-        turn = self._running
+        turn = self._line.running
         if turn is None or turn.task is None:
             return None
-        self._stop(turn, "cancelled")
+        self._line.stop(turn, "cancelled", self._worker)
         return await asyncio.shield(turn.task)
 
     async def saved(self) -> bool:
@@ -169,12 +166,77 @@ class Session:
             await self._worker.checkpointed()
         return self.history.is_saved
 
+    async def describe(self) -> WorkspaceInfo:
+        """Return what it holds and has done, at once: code that runs is not waited for.
+
+        Nothing is woken, and neither its own life nor its worker's is prolonged. Variables are
+        looked at once after each turn; a worker that does not tell them is ended, as one whose
+        turn does not stop. Raises `UnknownSession`.
+        """
+        self._check_open()
+        listing: Listing | None = None
+        if not len(self._line):
+            if self._looking is None or self._looking.done():
+                self._looking = self._spawn(self._look())
+                self._looking.add_done_callback(_retrieve)
+            listing = await asyncio.shield(self._looking)
+        elif CAN_HOLD:
+            listing = await self._list_files()
+        self._check_open()
+        status = self.status
+        lost = not self.is_live and not self.history.is_saved
+        known = None if lost else self._known_of(self.history.held)
+        return WorkspaceInfo(
+            session_id=self.id,
+            language=self.language,
+            status=status,
+            detail=detail_of(status, known, files=listing is not None, lost=lost),
+            variables=known and known.variables,
+            variables_total=known and known.inspection.total,
+            imports=known and known.inspection.imports,
+            files=listing and listing.files,
+            files_total=listing and listing.total,
+            packages=[],
+            turns=self.history.records(live=self.is_live),
+            limits=SessionLimits(**self.limits.model_dump(include=set(SessionLimits.model_fields))),
+            usage=SessionUsage(
+                cpu_seconds=round(self.cpu_used, 6),
+                checkpoint_bytes=self.history.images.taken_bytes,
+                **asdict(self.usage),
+            ),
+            created_at=datetime.fromtimestamp(self.created_at, UTC),
+            last_used_at=datetime.fromtimestamp(self.last_used_at, UTC),
+            expires_at=datetime.fromtimestamp(self.expires_at, UTC),
+        )
+
+    async def _look(self) -> Listing:
+        """Look at variables and files between turns."""
+        async with self._free:
+            self._check_open()
+            worker, turn = self._worker, self.history.held
+            if worker is not None and worker.alive and self._known_of(turn) is None:
+                try:
+                    self._known = Known(turn, await worker.inspect())
+                except WorkerDied as death:
+                    _log.warning("inspection_failed", session=self.id, reason=str(death))
+            return await self._list_files()
+
+    async def _list_files(self) -> Listing:
+        entries = self.limits.workspace_entries
+        return await asyncio.to_thread(
+            list_files, self.home.workspace, most=MOST_FILES, entries=entries
+        )
+
+    def _known_of(self, turn: int) -> Known | None:
+        """Return the variables after a turn, if they were looked at: they are what they were."""
+        return next((known for known in (NOTHING, self._known) if known.turn == turn), None)
+
     async def hibernate(self) -> bool:
         """Give up the worker, unless a turn runs or something would be lost; say whether it did.
 
         The next call brings it back, some milliseconds later.
         """
-        if self._line or self._free.locked():
+        if self.is_busy:
             return False
         async with self._free:
             worker = self._worker
@@ -256,28 +318,6 @@ class Session:
         if self.closed:
             raise UnknownSession(self.id)
 
-    def _check(self, code: str, timeout_seconds: float | None) -> float:
-        limits = self.limits
-        try:
-            size = len(code.encode())
-        except UnicodeEncodeError as error:
-            raise InvalidRequest(
-                f"code has a lone surrogate at character {error.start}; send valid Unicode"
-            ) from error
-        if size > limits.code_bytes:
-            raise InvalidRequest(
-                f"code has {size} bytes, and {limits.code_bytes} are allowed; "
-                "write data to a file of the workspace in several calls"
-            )
-        if timeout_seconds is None:
-            return limits.timeout_seconds
-        if not 0 < timeout_seconds <= limits.max_timeout_seconds:
-            raise InvalidRequest(
-                f"timeout_seconds is {timeout_seconds:g}; "
-                f"it must be above 0 and at most {limits.max_timeout_seconds:g}"
-            )
-        return timeout_seconds
-
     def _check_budget(self) -> None:
         if self.cpu_used >= self.limits.cpu_seconds:
             raise CapacityReached(f"session {self.id!r}: {reason_for('cpu', self.limits)}")
@@ -291,29 +331,30 @@ class Session:
         measured = received.measured
         self.cpu_used += wall_seconds if measured is None else measured.cpu_seconds
         if measured is not None:
-            self.usage = Usage(measured.workspace_bytes, measured.workspace_files)
+            self.usage = Usage(
+                measured.workspace_bytes, measured.workspace_files, measured.memory_bytes
+            )
 
-    async def _take_turn(self, turn: _Turn) -> Outcome:
+    async def _take_turn(self, turn: Turn) -> Outcome:
         try:
             return await self._take_turn_alone(turn)
         finally:
-            self._leave_line(turn)
+            self._line.leave(turn)
 
-    def _leave_line(self, turn: _Turn) -> None:
-        self._line = [each for each in self._line if each is not turn]
-
-    async def _take_turn_alone(self, turn: _Turn) -> Outcome:
+    async def _take_turn_alone(self, turn: Turn) -> Outcome:
         async with self._free:
             self._check_open()
             self._check_budget()
             worker = await self._live_worker()
             if turn.stopped is not None:
                 raise asyncio.CancelledError
-            self._running = turn
+            self._line.running = turn
             try:
-                return await self._run(turn, worker)
+                outcome = await self._run(turn, worker)
+                self.history.note(outcome.status)
+                return outcome
             finally:
-                self._running = None
+                self._line.running = None
                 self._touch()
                 turn.forget_ends()
 
@@ -342,9 +383,9 @@ class Session:
     def _touch(self) -> None:
         self.last_used_at = time.time()
 
-    async def _run(self, turn: _Turn, worker: Worker) -> Outcome:
+    async def _run(self, turn: Turn, worker: Worker) -> Outcome:
         received, began = Received(), time.monotonic()
-        self._later(turn, turn.timeout_seconds, lambda: self._stop(turn, "timeout"))
+        turn.later(turn.timeout_seconds, lambda: self._line.stop(turn, "timeout", worker))
         try:
             ended = worker.run(
                 self.history.begun + 1,
@@ -385,33 +426,8 @@ class Session:
             stopped=turn.stopped,
         )
 
-    def _stop(self, turn: _Turn, reason: Reason) -> None:
-        """Interrupt a turn and kill its worker after the grace; one that waits never begins."""
-        if turn.stopped is not None:
-            return
-        turn.stopped = reason
-        if turn is not self._running:
-            self._leave_line(turn)
-        elif self._worker is not None:
-            worker = self._worker
-            worker.interrupt()
-            self._later(turn, self.limits.grace_seconds, lambda: self._end(turn, worker))
 
-    def _end(self, turn: _Turn, worker: Worker) -> None:
-        """Kill a worker whose turn does not stop, once the turn before is on disk."""
-        if turn.ending is None:
-            turn.ending = asyncio.create_task(_kill_when_saved(worker))
-
-    def _later(self, turn: _Turn, seconds: float, act: Callable[[], None]) -> None:
-        turn.timers.append(asyncio.get_running_loop().call_later(seconds, act))
-
-
-def _retrieve(task: asyncio.Task[Outcome]) -> None:
-    """Take note of how a turn ended: whoever called knows it, or has gone."""
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Take note of how a task ended: whoever called knows it, or has gone."""
     if not task.cancelled():
         task.exception()
-
-
-async def _kill_when_saved(worker: Worker) -> None:
-    await worker.checkpointed()
-    worker.die("it did not stop when it was interrupted")

@@ -52,6 +52,9 @@ _SWITCH_SECONDS = 0.0002
 _RETRIP_SECONDS = 0.02
 """How soon an interrupt that the guest has not met is raised again."""
 
+_INSPECTION_SECONDS = 5.0
+"""How long a guest may take to tell its variables, which takes it some milliseconds."""
+
 _REHEARSAL = Task(turn=0, cpu_seconds=math.inf)
 
 _IMAGE_MARGIN_BYTES = 16 * 1024 * 1024
@@ -101,7 +104,7 @@ class _Worker:
         self._channel = channel
         self._start = start
         self._decoder = wire.Decoder()
-        self._requests: deque[bytes] = deque()
+        self._requests: deque[tuple[Kind, bytes]] = deque()
         self._reading = threading.Lock()  # held by the one thread that reads the channel
         self._sending = threading.Lock()  # keeps frames whole
         self._turning = threading.Lock()  # guards what follows: no signal outlives its turn
@@ -110,6 +113,7 @@ class _Worker:
         self._keeper: Keeper | None = None
         self._turn = 0  # number of the turn that runs or ran last; 0 for a rehearsal
         self._in_guest = False
+        self._inspection_ends: float | None = None  # while the guest is inspected
         self._interrupted = 0  # the turn that is to be interrupted
         self._watched = False
         self._began = threading.Event()
@@ -174,11 +178,12 @@ class _Worker:
     def _mind_limits(self) -> None:
         """Interrupt a turn that went past a limit; after the grace, end the process."""
         budget = self._budget
-        if budget is None:
+        if budget is None or self._inspection_ends is not None:
+            self._mind_inspection()
             return
         limit = budget.exceeded(lambda: self._in_guest) if budget.limit is None else None
         with self._turning:
-            if not self._in_guest:
+            if not self._in_guest or self._inspection_ends is not None:
                 return
             if limit is not None:
                 self._interrupted = self._turn
@@ -188,6 +193,12 @@ class _Worker:
         if ended:
             self._die("the code did not stop when it was interrupted", budget.limit)
 
+    def _mind_inspection(self) -> None:
+        with self._turning:
+            ends = self._inspection_ends
+        if ends is not None and time.monotonic() > ends:
+            self._die("the guest did not tell what its variables are")
+
     def _read(self) -> list[tuple[Kind, bytes]]:
         data = self._channel.receive()
         if not data:
@@ -195,8 +206,8 @@ class _Worker:
         return list(self._decoder.feed(data))
 
     def _take(self, kind: Kind, payload: bytes) -> None:
-        if kind is Kind.TURN:
-            self._requests.append(payload)
+        if kind in (Kind.TURN, Kind.INSPECT):
+            self._requests.append((kind, payload))
         elif kind is Kind.INTERRUPT:
             self._interrupted = int(payload)
         elif kind is Kind.SAVE and self._keeper is not None:
@@ -204,7 +215,7 @@ class _Worker:
         else:
             raise wire.WireError(f"the server sent a {kind.name} frame")
 
-    def _next_request(self) -> bytes:
+    def _next_request(self) -> tuple[Kind, bytes]:
         with self._reading:
             while not self._requests:
                 for kind, payload in self._read():
@@ -255,7 +266,11 @@ class _Worker:
                 self._run(guest, meter, changes, budget, _REHEARSAL, None)
             self.send(Kind.READY, json.dumps(asdict(restored)).encode())
             while True:
-                head, request = wire.split_parts(self._next_request())
+                kind, payload = self._next_request()
+                if kind is Kind.INSPECT:
+                    self.send(Kind.INSPECTED, self._inspect(guest))
+                    continue
+                head, request = wire.split_parts(payload)
                 task = Task.decode(head)
                 self._turn += 1
                 self.send(Kind.FINISHED, self._run(guest, meter, changes, budget, task, request))
@@ -301,14 +316,25 @@ class _Worker:
         }
         return wire.join_parts(json.dumps(measured).encode(), report)
 
-    def _enter_guest(self) -> None:
+    def _inspect(self, guest: PythonGuest) -> bytes:
+        """Return what the guest tells of its variables; a checkpoint may be written meanwhile."""
+        self._enter_guest(inspection_ends=time.monotonic() + _INSPECTION_SECONDS)
+        try:
+            told = guest.inspect()
+        finally:
+            self._leave_guest()
+        if len(told) > wire.INSPECTION_BYTES:
+            raise wire.WireError(f"the guest told {len(told)} bytes of its variables")
+        return told
+
+    def _enter_guest(self, *, inspection_ends: float | None = None) -> None:
         with self._turning:
-            self._in_guest = True
+            self._in_guest, self._inspection_ends = True, inspection_ends
             self._began.set()
 
     def _leave_guest(self) -> None:
         with self._turning:
-            self._in_guest = False
+            self._in_guest, self._inspection_ends = False, None
             if self._watched:
                 self._watched = False
                 self._say_over.send(b"x")

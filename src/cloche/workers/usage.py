@@ -104,10 +104,10 @@ def walk(
                             continue
                         # Links are never followed: they may lead out of the workspace.
                         if stat.S_ISDIR(status.st_mode):
-                            name = f"{prefix}{_shown(entry.name)}/" if named else ""
+                            name = f"{prefix}{valid_name(entry.name)}/" if named else ""
                             ahead.append((name, f"{path}/{entry.name}", depth + 1))
                         elif named and stat.S_ISREG(status.st_mode):
-                            files[prefix + _shown(entry.name)] = (
+                            files[prefix + valid_name(entry.name)] = (
                                 status.st_size,
                                 status.st_mtime_ns,
                             )
@@ -224,6 +224,6 @@ def _open_far(path: str) -> int:
     return descriptor
 
 
-def _shown(name: str) -> str:
+def valid_name(name: str) -> str:
     """Return a name that is valid Unicode: the host may have put a file with another there."""
     return name.encode(errors="surrogateescape").decode(errors="replace")

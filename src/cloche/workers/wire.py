@@ -14,6 +14,9 @@ _HEADER = struct.Struct("<IB")
 
 MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 
+INSPECTION_BYTES = 512 * 1024
+"""Largest payload of an INSPECTED frame: some times what our guest code sends at most."""
+
 
 class Kind(enum.IntEnum):
     """What a frame carries."""
@@ -23,6 +26,7 @@ class Kind(enum.IntEnum):
     TURN = 2  # two parts: JSON for the worker, JSON request that the guest gets as it is
     INTERRUPT = 3  # digits: raise KeyboardInterrupt in the turn that is the worker's n-th
     SAVE = 4  # nothing: write what is copied of the last turn at once
+    INSPECT = 5  # nothing: tell what variables there are, between turns
     # worker → server
     READY = 16  # JSON: the guest waits for its first turn
     STDOUT = 17  # UTF-8
@@ -30,6 +34,7 @@ class Kind(enum.IntEnum):
     DISPLAY = 19  # two parts: JSON header, data
     FINISHED = 20  # two parts: JSON of the worker's own measurements, JSON report of the guest
     CHECKPOINT = 21  # JSON: what became of the checkpoint of a turn; also while another one runs
+    INSPECTED = 23  # JSON of the guest: its variables
     DEAD = 22  # JSON: why there is no guest any more; the last frame
 
 

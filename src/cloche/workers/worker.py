@@ -7,17 +7,25 @@ import contextlib
 import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Literal
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from cloche.errors import WorkerFailed
-from cloche.limits import GIB, Limits
-from cloche.outcome import CodeError, FileChange, Limit, WorkspacePath
+from cloche.limits import Limits
+from cloche.outcome import Limit
 from cloche.workers import wire
 from cloche.workers.link import Link, Starter
 from cloche.workers.order import Order, Task
+from cloche.workers.reports import (
+    Checkpoint,
+    Death,
+    DisplayHeader,
+    Inspection,
+    Measured,
+    Report,
+    Restored,
+)
 from cloche.workers.wire import Kind
 
 _log = structlog.get_logger()
@@ -28,81 +36,9 @@ START_SECONDS = 60.0
 _CHECKPOINT_SECONDS = 30.0
 """How long a checkpoint may take: a gigabyte on a slow disk."""
 
-_REASON_BYTES = 4096
-
-_MOST_BYTES = 2**63 - 1
-
-
-class _Untrusted(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Report(_Untrusted):
-    """What the guest says of a turn that ended by itself or was interrupted."""
-
-    status: Literal["ok", "error", "interrupted"]
-    result: str | None
-    error: CodeError | None
-    stdout_tail: str
-    stderr_tail: str
-    stdout_cut: int = Field(ge=0)
-    stderr_cut: int = Field(ge=0)
-    truncated: bool
-    full_output_path: WorkspacePath | None
-
-
-class Measured(_Untrusted):
-    """What the worker says of a turn."""
-
-    wall_seconds: float = Field(ge=0, allow_inf_nan=False)
-    cpu_seconds: float = Field(ge=0, allow_inf_nan=False)
-    memory_bytes: int = Field(ge=0, le=4 * GIB)
-    files: list[FileChange]
-    workspace_bytes: int = Field(ge=0, le=_MOST_BYTES)
-    workspace_files: int = Field(ge=0, le=_MOST_BYTES)
-    limit: Literal["disk", "cpu"] | None
-    """For what it interrupted the turn, or what the turn has gone past at its end."""
-
-
-class Death(_Untrusted):
-    """Why the worker ended itself."""
-
-    reason: str = Field(max_length=_REASON_BYTES)
-    limit: Limit | None
-
-
-class Restored(_Untrusted):
-    """What the worker says of the images it was to begin with."""
-
-    turn: int = Field(ge=0)
-    """The turn whose image it took; 0 for none: then it is what a new session has."""
-
-    refused: list[str]
-    """Why images that were preferred could not be used."""
-
-
-class Checkpoint(_Untrusted):
-    """What the worker says of the checkpoint of a turn."""
-
-    turn: int = Field(ge=1)
-    written_bytes: int = Field(ge=0, le=_MOST_BYTES)
-    full: int = Field(ge=1)
-    """The turn whose image it builds on, perhaps its own."""
-    files: list[int]
-    """The turns whose data files it needs."""
-    error: str | None = Field(max_length=1024)
-    """Why there is none."""
-
-
-class DisplayHeader(_Untrusted):
-    """What the guest says of one piece of display data."""
-
-    kind: Literal["image"]
-    mime: Literal["image/png", "image/jpeg", "image/svg+xml"]
-    path: WorkspacePath | None
-    width: int | None = Field(ge=0, le=1_000_000)
-    height: int | None = Field(ge=0, le=1_000_000)
-    text: str | None = Field(max_length=4096)
+_INSPECTION_SECONDS = _CHECKPOINT_SECONDS + 10.0
+"""How long an inspection may take: it waits while much is copied for a checkpoint, and a guest that
+does not answer then is ended by its own worker."""
 
 
 @dataclass
@@ -141,6 +77,7 @@ class Worker:
         self._turn: Received | None = None
         self._listener: Listener | None = None
         self._awaited: asyncio.Future[None] | None = None
+        self._inspection: asyncio.Future[Inspection] | None = None
         self._death: WorkerDied | None = None
         self._runs = 0
         self._running = 0
@@ -230,6 +167,24 @@ class Worker:
             async with asyncio.timeout(_CHECKPOINT_SECONDS):
                 await self._at_rest.wait()
 
+    async def inspect(self) -> Inspection:
+        """Return what variables there are, while no turn runs. Raises `WorkerDied`.
+
+        A worker that does not answer is ended. Not to be cancelled, as `run`.
+        """
+        if self._link is None or self._death is not None:
+            raise self._death or WorkerDied("it never started")
+        told = self._inspection = asyncio.get_running_loop().create_future()
+        self._link.send(wire.encode(Kind.INSPECT, b""))
+        try:
+            async with asyncio.timeout(_INSPECTION_SECONDS):
+                return await told
+        except TimeoutError:
+            self.die("it did not tell what its variables are")
+            raise WorkerDied("it did not tell what its variables are") from None
+        finally:
+            self._inspection = None
+
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the turn that runs."""
         if self._link is not None:
@@ -264,6 +219,8 @@ class Worker:
             self._settle()
         elif kind is Kind.CHECKPOINT:
             self._take_checkpoint(Checkpoint.model_validate_json(payload))
+        elif kind is Kind.INSPECTED and self._inspection is not None:
+            self._take_inspection(self._inspection, payload)
         elif turn is None or turn.report is not None:
             raise wire.WireError(f"it sent {kind.name} while no turn ran")
         elif kind is Kind.STDOUT:
@@ -310,6 +267,14 @@ class Worker:
             self._at_rest.set()
         self.on_checkpoint(checkpoint)
 
+    def _take_inspection(self, told: asyncio.Future[Inspection], payload: bytes) -> None:
+        if len(payload) > wire.INSPECTION_BYTES:
+            raise wire.WireError("it told more of its variables than was asked")
+        inspection = Inspection.model_validate_json(payload)
+        if told.done():
+            raise wire.WireError("it told twice what its variables are")
+        told.set_result(inspection)
+
     def _settle(self) -> None:
         if self._awaited is not None and not self._awaited.done():
             self._awaited.set_result(None)
@@ -324,8 +289,9 @@ class Worker:
             self._at_rest.set()
             if self._link is not None:
                 self._link.kill()
-            if self._awaited is not None and not self._awaited.done():
-                self._awaited.set_exception(self._death)
+            for awaited in (self._awaited, self._inspection):
+                if awaited is not None and not awaited.done():
+                    awaited.set_exception(self._death)
 
 
 def _ignore(checkpoint: Checkpoint) -> None:

@@ -1,6 +1,7 @@
-"""The guest side of Cloche: runs turns, shows their output, and readies memory for images."""
+"""The guest side of Cloche: runs turns, tells what they left, and readies memory for images."""
 
 from .images import freeze, rehearse, thaw, warm
+from .inspection import inspect
 from .turn import turn
 
-__all__ = ["freeze", "rehearse", "thaw", "turn", "warm"]
+__all__ = ["freeze", "inspect", "rehearse", "thaw", "turn", "warm"]

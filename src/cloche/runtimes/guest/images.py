@@ -7,7 +7,18 @@ import linecache
 import os
 import sys
 
-from . import clocks, comforts, descriptors, figures, integers, interpreter, mounts, spool, wire
+from . import (
+    clocks,
+    comforts,
+    descriptors,
+    figures,
+    inspection,
+    integers,
+    interpreter,
+    mounts,
+    spool,
+    wire,
+)
 from . import turn as turns
 from .streams import console
 
@@ -55,6 +66,7 @@ def warm() -> None:
     _enter_workspace()
     interpreter.adopt()
     descriptors.adopt()
+    inspection.adopt()
     for _ in range(_REPEATS):
         _run_turns(_USUAL)
     _run_turns(_SLOW)

@@ -41,3 +41,8 @@ def finish(report: dict, bare_report: dict) -> None:
     except BaseException:  # noqa: BLE001 - the host waits for a report, whatever happened
         frame = b"F" + _encode(bare_report).encode()
     call(frame)
+
+
+def inspected(told: str) -> None:
+    """Send what an inspection has found, in JSON."""
+    call(b"V" + told.encode())

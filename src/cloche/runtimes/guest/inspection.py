@@ -1,0 +1,112 @@
+"""What the user's `__main__` holds, told between turns without running any of the user's code.
+
+Nothing is asked of a value that a class could answer in its own way: no repr, length, attribute,
+comparison or hash. What is told is read by functions of CPython, numpy and pandas that were taken
+when the image was made, off values of exactly the types that these belong to. An audit hook is the
+one thing of a user's that may hear of it.
+"""
+
+import _json
+import gc
+from itertools import islice
+from types import ModuleType
+
+from . import previews, reserve, wire
+from . import turn as turns
+from .arrays import Arrays
+from .frames import Frames
+from .previews import instance_module, name_of, words
+
+MOST_VARIABLES = 100
+MOST_IMPORTS = 100
+_NAME_CHARACTERS = 100
+
+_namespace_of = ModuleType.__dict__["__dict__"].__get__
+_collects, _collect_no_more, _collect_again = gc.isenabled, gc.disable, gc.enable
+# Without the Python part of the encoder, which user code can change.
+_encode = _json.make_encoder(
+    None, None, _json.encode_basestring_ascii, None, ":", ",", False, False, False
+)
+# For when there is no memory to tell more.
+_NOTHING = '{"variables":[],"total":0,"imports":[],"complete":false}'
+
+
+def adopt() -> None:
+    """Learn to show numpy's and pandas' values; both are as they were imported."""
+    Frames(Arrays())
+
+
+def inspect() -> None:
+    """Send the host what there is: variables and imports, those defined last at the end."""
+    collecting = _collects()
+    _collect_no_more()  # for finalizers are user code
+    try:
+        told = "".join(_encode(_look(), 0))
+    except MemoryError:
+        reserve.release()
+        told = _NOTHING
+    finally:
+        if collecting:
+            _collect_again()
+    wire.inspected(told)
+
+
+def _look() -> dict:
+    variables, imports, total, complete = [], [], 0, True
+    for key, value in reversed(_namespace_of(turns.main).items()):
+        # To look a name up would compare it with names whose class is the user's.
+        if not issubclass(type(key), str):
+            continue
+        name = str.__str__(key)
+        if name.startswith("_"):
+            continue
+        imported = _import_of(name, value)
+        if imported is not None:
+            imports.append(imported)
+            continue
+        total += 1
+        if total <= MOST_VARIABLES:
+            variables.append(_describe(name, value))
+    complete = len(imports) <= MOST_IMPORTS
+    del imports[MOST_IMPORTS:]
+    variables.reverse()
+    imports.reverse()
+    return {"variables": variables, "total": total, "imports": imports, "complete": complete}
+
+
+def _describe(name: str, value: object) -> dict:
+    try:
+        size, preview = previews.size_of(value), previews.preview(value)
+    except Exception:  # noqa: BLE001 - one value that is not as expected hides no other
+        size, preview = None, ""
+    return {
+        "name": words(name, _NAME_CHARACTERS),
+        "type": name_of(type(value)),
+        "size": size,
+        "preview": preview,
+    }
+
+
+def _import_of(name: str, value: object) -> str | None:
+    """How `value` was imported; None for what was made here."""
+    kind = type(value)
+    if issubclass(kind, ModuleType):
+        original = _module_name(value)
+        if original is None or original == name:
+            return words(name, _NAME_CHARACTERS)
+        if original.startswith(f"{name}."):  # import a.b
+            return words(name, _NAME_CHARACTERS)
+        return f"{words(original, _NAME_CHARACTERS)} as {words(name, _NAME_CHARACTERS)}"
+    module = instance_module(value)
+    if module is None or module == "__main__":
+        return None
+    original = previews.own_name(value)
+    alias = "" if original == name else f" as {words(name, _NAME_CHARACTERS)}"
+    return f"from {words(module, _NAME_CHARACTERS)} import {original}{alias}"
+
+
+def _module_name(module: ModuleType) -> str | None:
+    for key, value in islice(_namespace_of(module).items(), previews.FEW):
+        if type(key) is str and key == "__name__":
+            return value if type(value) is str else None
+    return None

@@ -1,0 +1,347 @@
+"""A value in a few words, read off it without running any code of its class.
+
+What is of exactly a built-in type is shown; of anything else there is the name of its type. All
+that is looked at is bounded, however large, deep or recursive the value is.
+"""
+
+import collections
+import datetime
+import decimal
+import sys
+from collections.abc import Callable, Iterable
+from itertools import islice
+from types import BuiltinFunctionType, CodeType, FunctionType
+
+from .clip import clip
+
+FEW = 256
+"""As many names of a class or module are looked at to find one of them."""
+
+_MOST_CHARACTERS = 120
+_CUT_CHARACTERS = 60  # what is shown of a long text
+_MOST_BITS = 256
+_MOST_DIGITS_BYTES = 200
+_MOST_ELEMENTS = 30
+_DEEPEST = 3
+_TYPE_CHARACTERS = 160
+
+_HEAP_TYPE = 1 << 9
+_VARARGS, _VARKEYWORDS, _COROUTINE = 0x04, 0x08, 0x80
+
+# From the types themselves, where a metaclass or a class has no say.
+_qualname_of = type.__dict__["__qualname__"].__get__
+_flags_of = type.__dict__["__flags__"].__get__
+_module_of_static = type.__dict__["__module__"].__get__
+_namespace_of = type.__dict__["__dict__"].__get__
+_bases_of = type.__dict__["__bases__"].__get__
+_function_name = FunctionType.__dict__["__name__"].__get__
+_function_module = FunctionType.__dict__["__module__"].__get__
+_code_of = FunctionType.__dict__["__code__"].__get__
+_defaults_of = FunctionType.__dict__["__defaults__"].__get__
+_kwdefaults_of = FunctionType.__dict__["__kwdefaults__"].__get__
+_builtin_name = BuiltinFunctionType.__dict__["__name__"].__get__
+_builtin_module = BuiltinFunctionType.__dict__["__module__"].__get__
+_zone_of = datetime.datetime.__dict__["tzinfo"].__get__
+_zone_of_time = datetime.time.__dict__["tzinfo"].__get__
+_size = sys.getsizeof
+
+Show = Callable[["Sketch", object, int], str]
+
+
+def words(text: str, limit: int) -> str:
+    """`text` on one line, within `limit` characters, as valid Unicode."""
+    text = str.__str__(text)
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if not text.isprintable():
+        text = repr(text)[1:-1][: 2 * limit]
+    return clip(text, 16 * limit)[0]
+
+
+def name_of(kind: type) -> str:
+    """The name of a type, with its module unless that is builtins or the user's own."""
+    name, module = _qualname_of(kind), module_of(kind)
+    if module not in (None, "builtins", "__main__"):
+        name = f"{words(module, _TYPE_CHARACTERS)}.{words(name, _TYPE_CHARACTERS)}"
+    return words(name, _TYPE_CHARACTERS)
+
+
+def module_of(kind: type) -> str | None:
+    """The name of the module that a type says it is of."""
+    if not _flags_of(kind) & _HEAP_TYPE:
+        return _module_of_static(kind)
+    # Looked through and not looked up: that would compare names, which may be of any class.
+    for key, value in islice(_namespace_of(kind).items(), FEW):
+        if type(key) is str and key == "__module__":
+            return value if type(value) is str else None
+    return None
+
+
+def instance_module(value: object) -> str | None:
+    """The module that a function or class was made in; None for any other value."""
+    kind = type(value)
+    if kind is FunctionType:
+        module = _function_module(value)
+    elif kind is BuiltinFunctionType:
+        module = _builtin_module(value)
+    elif issubclass(kind, type):
+        module = module_of(value)
+    else:
+        return None
+    return module if type(module) is str else None
+
+
+def own_name(value: object) -> str:
+    """The name that a function or class was made with."""
+    kind = type(value)
+    if kind is FunctionType:
+        return words(_function_name(value), _TYPE_CHARACTERS)
+    if kind is BuiltinFunctionType:
+        return words(_builtin_name(value), _TYPE_CHARACTERS)
+    return words(_qualname_of(value), _TYPE_CHARACTERS)
+
+
+def preview(value: object) -> str:
+    """What `value` looks like, in about 120 characters."""
+    return words(Sketch().of(value), 2 * _MOST_CHARACTERS)
+
+
+def size_of(value: object) -> int | None:
+    """Bytes that `value` takes, without what it refers to; None where only its class could tell."""
+    measure = _MEASURES.get(id(type(value)))
+    return None if measure is None else measure(value)
+
+
+class Sketch:
+    """One preview in the making, with what it may still look at."""
+
+    def __init__(self) -> None:
+        self.elements, self.characters = _MOST_ELEMENTS, _MOST_CHARACTERS
+
+    def of(self, value: object, depth: int = 0) -> str:
+        """The text of one value, perhaps inside others."""
+        # By identity: the hash of a type is its metaclass's to compute.
+        show = _SHOWS.get(id(type(value)))
+        text = _other(value) if show is None else show(self, value, depth)
+        self.characters -= len(text) + 2
+        return text
+
+    def row(self, values: Iterable, count: int, depth: int) -> str:
+        """The text of the first of some values."""
+        shown: list[str] = []
+        if depth < _DEEPEST:
+            for value in islice(values, _MOST_ELEMENTS):
+                if self.elements <= 0 or self.characters <= 0:
+                    break
+                self.elements -= 1
+                before = self.characters
+                shown.append(self.of(value, depth + 1))
+                # What a value holds has been counted with it.
+                self.characters = min(self.characters, before)
+        if len(shown) < count:
+            shown.append(f"… {count - len(shown)} more" if shown else "…")
+        return ", ".join(shown)
+
+    def pairs(self, items: Iterable, count: int, depth: int) -> str:
+        """The text of the first of some keys and values."""
+        shown: list[str] = []
+        if depth < _DEEPEST:
+            for key, value in islice(items, _MOST_ELEMENTS):
+                if self.elements <= 0 or self.characters <= 0:
+                    break
+                self.elements -= 1
+                shown.append(f"{self.of(key, depth + 1)}: {self.of(value, depth + 1)}")
+        if len(shown) < count:
+            shown.append(f"… {count - len(shown)} more" if shown else "…")
+        return ", ".join(shown)
+
+
+def _other(value: object) -> str:
+    if issubclass(type(value), type):
+        bases = ", ".join(name_of(base) for base in islice(_bases_of(value), 5))
+        name = name_of(value)
+        return f"class {name}" if bases == "object" else f"class {name}({bases})"
+    return f"<{name_of(type(value))} object>"
+
+
+def _plain(sketch: Sketch, value: object, depth: int) -> str:
+    return repr(value)
+
+
+def _int(sketch: Sketch, value: int, depth: int) -> str:
+    bits = value.bit_length()
+    if bits <= _MOST_BITS:
+        return repr(value)
+    return f"<int of about {int(bits * 0.30103) + 1} digits>"
+
+
+def _str(sketch: Sketch, value: str, depth: int) -> str:
+    if len(value) <= _MOST_CHARACTERS and (depth == 0 or len(value) <= _CUT_CHARACTERS):
+        return repr(value)
+    return f"{value[:_CUT_CHARACTERS]!r}… {len(value)} characters"
+
+
+def _bytes(sketch: Sketch, value: bytes | bytearray, depth: int) -> str:
+    if len(value) <= _CUT_CHARACTERS:
+        return repr(value)
+    return f"{value[: _CUT_CHARACTERS // 2]!r}… {len(value)} bytes"
+
+
+def _list(sketch: Sketch, value: list, depth: int) -> str:
+    return f"[{sketch.row(value, len(value), depth)}]"
+
+
+def _tuple(sketch: Sketch, value: tuple, depth: int) -> str:
+    row = sketch.row(value, len(value), depth)
+    return f"({row},)" if len(value) == 1 else f"({row})"
+
+
+def _set(sketch: Sketch, value: set, depth: int) -> str:
+    return f"{{{sketch.row(value, len(value), depth)}}}" if value else "set()"
+
+
+def _frozenset(sketch: Sketch, value: frozenset, depth: int) -> str:
+    return f"frozenset({_set(sketch, value, depth)})" if value else "frozenset()"
+
+
+def _deque(sketch: Sketch, value: collections.deque, depth: int) -> str:
+    return f"deque([{sketch.row(value, len(value), depth)}])"
+
+
+def _dict(sketch: Sketch, value: dict, depth: int) -> str:
+    items = dict.items(value)
+    return f"{{{sketch.pairs(items, dict.__len__(value), depth)}}}"
+
+
+def _counter(sketch: Sketch, value: dict, depth: int) -> str:
+    return f"Counter({_dict(sketch, value, depth)})"
+
+
+def _range(sketch: Sketch, value: range, depth: int) -> str:
+    parts = [value.start, value.stop] + ([value.step] if value.step != 1 else [])
+    return f"range({', '.join(_int(sketch, part, depth) for part in parts)})"
+
+
+def _decimal(sketch: Sketch, value: decimal.Decimal, depth: int) -> str:
+    if _decimal_size(value) > _MOST_DIGITS_BYTES:
+        return "<decimal.Decimal with many digits>"
+    return _decimal_repr(value)
+
+
+def show_datetime(sketch: Sketch, value: datetime.datetime, depth: int) -> str:
+    """Show a datetime, or what is one with more to it."""
+    # A zone of another class would be asked for its offset.
+    if type(_zone_of(value)) in (type(None), datetime.timezone):
+        return _datetime_text(value)
+    return f"{_datetime_text(_replace(value, tzinfo=None))} with a time zone"
+
+
+def _time(sketch: Sketch, value: datetime.time, depth: int) -> str:
+    if type(_zone_of_time(value)) in (type(None), datetime.timezone):
+        return _time_text(value)
+    return _other(value)
+
+
+def _date(sketch: Sketch, value: datetime.date, depth: int) -> str:
+    return _date_text(value)
+
+
+def _timedelta(sketch: Sketch, value: datetime.timedelta, depth: int) -> str:
+    return _timedelta_text(value)
+
+
+def _builtin(sketch: Sketch, value: object, depth: int) -> str:
+    return f"<built-in function {own_name(value)}>"
+
+
+def _function(sketch: Sketch, value: FunctionType, depth: int) -> str:
+    name = own_name(value)
+    if depth:
+        return f"<function {name}>"
+    code = _code_of(value)
+    word = "async def" if code.co_flags & _COROUTINE else "def"
+    return f"{word} {name}({', '.join(_parameters(sketch, value, code))})"
+
+
+def _parameters(sketch: Sketch, value: FunctionType, code: CodeType) -> list[str]:
+    positional, only = code.co_argcount, code.co_kwonlyargcount
+    names = [words(name, _CUT_CHARACTERS) for name in code.co_varnames]
+    defaults, keyword_defaults = _defaults_of(value), _kwdefaults_of(value)
+    known: dict[str, object] = {}
+    if type(defaults) is tuple and len(defaults) <= positional:
+        known.update(zip(names[positional - len(defaults) : positional], defaults, strict=True))
+    if type(keyword_defaults) is dict:
+        for key, default in islice(keyword_defaults.items(), _MOST_ELEMENTS):
+            if type(key) is str:
+                known[words(key, _CUT_CHARACTERS)] = default
+
+    def shown(name: str) -> str:
+        if name not in known:
+            return name
+        return f"{name}={sketch.of(known[name], _DEEPEST - 1)}"
+
+    rest = iter(names[positional + only :])
+    parts = [shown(name) for name in names[: min(positional, _MOST_ELEMENTS)]]
+    if 0 < code.co_posonlyargcount <= len(parts):
+        parts.insert(code.co_posonlyargcount, "/")
+    if code.co_flags & _VARARGS:
+        parts.append(f"*{next(rest, 'args')}")
+    elif only:
+        parts.append("*")
+    parts += [shown(name) for name in names[positional : positional + min(only, _MOST_ELEMENTS)]]
+    if code.co_flags & _VARKEYWORDS:
+        parts.append(f"**{next(rest, 'kwargs')}")
+    return parts
+
+
+# Classes that user code can change have their methods taken now.
+_decimal_repr, _decimal_size = decimal.Decimal.__repr__, decimal.Decimal.__sizeof__
+_datetime_text, _replace = datetime.datetime.isoformat, datetime.datetime.replace
+_date_text, _time_text = datetime.date.isoformat, datetime.time.isoformat
+_timedelta_text = datetime.timedelta.__str__
+
+_SHOWS: dict[int, Show] = {
+    id(kind): show
+    for kinds, show in (
+        ((type(None), bool, float, complex, type(...), type(NotImplemented)), _plain),
+        ((int,), _int),
+        ((str,), _str),
+        ((bytes, bytearray), _bytes),
+        ((list,), _list),
+        ((tuple,), _tuple),
+        ((set,), _set),
+        ((frozenset,), _frozenset),
+        ((dict, collections.OrderedDict, collections.defaultdict), _dict),
+        ((collections.Counter,), _counter),
+        ((collections.deque,), _deque),
+        ((range,), _range),
+        ((decimal.Decimal,), _decimal),
+        ((datetime.datetime,), show_datetime),
+        ((datetime.date,), _date),
+        ((datetime.time,), _time),
+        ((datetime.timedelta,), _timedelta),
+        ((FunctionType,), _function),
+        ((BuiltinFunctionType,), _builtin),
+    )
+    for kind in kinds
+}
+_MEASURES: dict[int, Callable[[object], int | None]] = {
+    **dict.fromkeys(
+        map(
+            id,
+            (
+                *(type(None), bool, int, float, complex, str, bytes, bytearray, range),
+                *(list, tuple, dict, set, frozenset, collections.deque, collections.OrderedDict),
+            ),
+        ),
+        _size,
+    ),
+    id(decimal.Decimal): _decimal_size,
+}
+
+
+def know(kind: type, show: Show, measure: Callable[[object], int | None] | None = None) -> None:
+    """Show values of exactly this type in this way from now on."""
+    _SHOWS[id(kind)] = show
+    if measure is not None:
+        _MEASURES[id(kind)] = measure
