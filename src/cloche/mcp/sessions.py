@@ -64,6 +64,14 @@ class WorkspaceSessionManager:
         session = self._automatic.get("python")
         return None if session is None or session.closed else session
 
+    def listed(self) -> list[Session]:
+        """Return the sessions that the caller may see, oldest first."""
+        return self._sessions.of_owner(self._owner)
+
+    def owner(self) -> str:
+        """Return whose sessions those are."""
+        return self._owner
+
     async def create(
         self,
         language: Language,

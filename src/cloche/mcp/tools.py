@@ -19,6 +19,7 @@ from pydantic import Field
 from cloche.errors import CallerError
 from cloche.limits import Limits
 from cloche.mcp.progress import ProgressReporter
+from cloche.mcp.resources import links_for
 from cloche.mcp.results import (
     Cancellation,
     Destruction,
@@ -115,7 +116,7 @@ def add_tools(
                 outcome = await session.execute(
                     code, timeout_seconds=timeout_seconds, listener=progress.printed
                 )
-        return _result_of(outcome)
+        return _result_of(outcome, limits.resource_bytes)
 
     @tool("List runtimes", RuntimeList, read_only=True, idempotent=True)
     async def list_runtimes() -> ToolResult:
@@ -257,12 +258,13 @@ def _wire_errors() -> Generator[None]:
         ) from error
 
 
-def _result_of(outcome: Outcome) -> ToolResult:
+def _result_of(outcome: Outcome, most_linked_bytes: int) -> ToolResult:
     blocks: list[ContentBlock] = [TextContent(type="text", text=render(outcome))]
     for output in outcome.outputs:
         if output.data and output.mime in {"image/png", "image/jpeg"}:
             image = Image(data=output.data, format=output.mime.removeprefix("image/"))
             blocks.append(image.to_image_content())
+    blocks.extend(links_for(outcome, most_bytes=most_linked_bytes))
     return ToolResult(content=blocks, structured_content=outcome.model_dump(mode="json"))
 
 

@@ -21,6 +21,7 @@ from cloche.sessions.history import Forgetful, History
 from cloche.sessions.images import Images
 from cloche.sessions.session import Session
 from cloche.sessions.store import Record, Store, StoreJournal
+from cloche.sessions.watching import FilesChanged, Watchers
 from cloche.sessions.workspace import Homes, session_id
 from cloche.workers.pool import Home, Pool
 from cloche.workers.worker import Worker
@@ -69,6 +70,8 @@ class SessionManager:
         self._expire_seconds = expire_seconds
         self._spares = spares
         self._portable = portable
+        self.watchers = Watchers()
+        """Who hears when files of sessions change."""
         self._sessions: dict[str, Session] = {}
         self._pool: Pool | None = None
         self._making_pool = asyncio.Lock()  # one pool, however many first calls there are
@@ -159,6 +162,7 @@ class SessionManager:
             except BaseException:
                 await self.destroy(session)
                 raise
+            self.watchers.tell(FilesChanged(name, owner, None))
         return session
 
     def get(self, name: str, *, owner: str) -> Session:
@@ -182,6 +186,7 @@ class SessionManager:
         if session.durable:
             self._store.remove(session.id)
         await asyncio.to_thread(self._homes.remove, session.home)
+        self.watchers.tell(FilesChanged(session.id, session.owner, None))
 
     def _check_idle(self, idle_seconds: float | None) -> float:
         if idle_seconds is None:
@@ -230,6 +235,7 @@ class SessionManager:
             worker=worker,
             start_worker=partial(self._start_worker, language),
             spawn=self._spawn,
+            files_changed=lambda files: self.watchers.tell(FilesChanged(name, owner, files)),
             idle_seconds=idle_seconds,
             durable=durable,
         )

@@ -10,10 +10,11 @@ from typing import Literal
 
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
-from cloche.outcome import Language, Outcome
+from cloche.outcome import FileChange, Language, Outcome
 from cloche.sessions.history import History
 from cloche.sessions.reasons import Usage, error_of_death, reason_for
 from cloche.sessions.turns import build_broken_outcome, build_outcome
+from cloche.sessions.watching import changed_files
 from cloche.sessions.workspace import copy_files, empty
 from cloche.workers.pool import Home
 from cloche.workers.worker import Listener, Received, Worker, WorkerDied
@@ -64,6 +65,7 @@ class Session:
         worker: Worker | None,
         start_worker: StartWorker,
         spawn: Callable[[Coroutine[None, None, Outcome]], asyncio.Task[Outcome]],
+        files_changed: Callable[[Sequence[FileChange] | None], None],
         idle_seconds: float,
         durable: bool,
     ) -> None:
@@ -84,6 +86,7 @@ class Session:
         """How long it may lie unused until it is destroyed."""
         self._start_worker = start_worker
         self._spawn = spawn
+        self._files_changed = files_changed
         self._worker: Worker | None = None
         if worker is not None:
             self._adopt(worker)
@@ -214,7 +217,9 @@ class Session:
             self._touch()
             if keep_files or to_turn is not None:
                 return 0
-            return await asyncio.to_thread(empty, self.home)
+            removed = await asyncio.to_thread(empty, self.home)
+            self._files_changed(None)
+            return removed
 
     async def copy_to(self, home: Home) -> None:
         """Copy variables and files into the home of another session, between turns.
@@ -293,9 +298,11 @@ class Session:
 
     async def _take_turn(self, turn: _Turn) -> Outcome:
         try:
-            return await self._take_turn_alone(turn)
+            outcome = await self._take_turn_alone(turn)
         finally:
             self._leave_line(turn)
+        self._files_changed(changed_files(outcome, self.limits))
+        return outcome
 
     def _leave_line(self, turn: _Turn) -> None:
         self._line = [each for each in self._line if each is not turn]
