@@ -52,6 +52,15 @@ class Settings(BaseSettings):
     ] = Field(default=50, ge=1, le=100_000)
     """Sessions that one owner may have at once."""
 
+    max_listed_files: Annotated[
+        int,
+        Fires(
+            "Further files are left out of the list of resources, first those deep in folders; "
+            "sessions have equal shares of it. Each file can be read by its path all the same."
+        ),
+    ] = Field(default=1000, ge=1, le=100_000)
+    """Files of an owner's sessions that are listed as resources."""
+
     max_workers: Annotated[
         int,
         Fires(

@@ -4,6 +4,7 @@
     ├── CallerError           the caller can mend it; the text is shown as it is
     │   ├── InvalidRequest        an argument is missing, unknown or out of bounds
     │   ├── UnknownSession        no such session, or expired, or someone else's
+    │   ├── UnknownFile           no such file in a workspace
     │   ├── CapacityReached       a finite bound is used up (sessions, queued calls)
     │   └── RuntimeUnavailable    the language cannot run here, or is not prepared yet
     └── InternalError         ours; the caller sees a reference, the log holds the cause
@@ -43,6 +44,18 @@ class UnknownSession(CallerError):
             "leave session_id out to use your automatic session"
         )
         self.session_id = session_id
+
+
+class UnknownFile(CallerError):
+    """There is no such file in the workspace: nothing, a folder, a link, or no plain file."""
+
+    def __init__(self, path: str) -> None:
+        shown = path if len(path) <= 256 else path[:256] + "…"
+        super().__init__(
+            f"there is no file {shown!r} in the workspace; folders are not read, and links not "
+            "followed"
+        )
+        self.path = path
 
 
 class CapacityReached(CallerError):

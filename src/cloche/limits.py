@@ -83,6 +83,16 @@ class Limits(BaseModel):
     ] = Field(default=512 * KIB, ge=64 * KIB, le=4 * MIB)
     """Size of one image as it is sent; a larger one is sent downscaled and kept whole."""
 
+    resource_bytes: Annotated[
+        int,
+        Fires(
+            "The file is refused as a resource, with both figures; a part of it can be read with "
+            "code. The default keeps the answer, which is a third longer where it is no text, "
+            "below the megabyte that some clients take."
+        ),
+    ] = Field(default=700 * KIB, ge=KIB, le=64 * MIB)
+    """Size of one workspace file that is served as a resource."""
+
     displays: Annotated[
         int,
         Fires("Further ones are counted, and not returned."),

@@ -10,7 +10,9 @@ from cloche.api import LOCAL_OWNER, Cloche
 from cloche.mcp.arguments import ArgumentErrors
 from cloche.mcp.auth import Quota, quota_of
 from cloche.mcp.identity import Identity
+from cloche.mcp.resources import add_resources
 from cloche.mcp.sessions import WorkspaceSessionManager
+from cloche.mcp.subscriptions import add_subscriptions
 from cloche.mcp.tasks import TasksExtension
 from cloche.mcp.tools import add_tools
 from cloche.mcp.vanished import CancelForVanished
@@ -21,6 +23,8 @@ _INSTRUCTIONS = (
     "Just call execute_code: your session is made by itself. "
     "pandas, numpy and matplotlib are there; plots come back as images."
 )
+
+_PAGE_SIZE = 100
 
 
 def build_app(
@@ -39,6 +43,7 @@ def build_app(
         dereference_schemas=False,  # ours have no references, and those of others stay as they are
         middleware=[CancelForVanished(), ArgumentErrors()],
         auth=auth,
+        list_page_size=_PAGE_SIZE,
     )
     settings = cloche.settings
     identity = Identity(local_owner=local_owner, authenticated=auth is not None)
@@ -56,4 +61,6 @@ def build_app(
     app.add_extension(
         TasksExtension(identity, max_timeout_seconds=settings.limits.max_timeout_seconds)
     )
+    add_resources(app, sessions, settings.limits, settings.max_listed_files)
+    add_subscriptions(app, sessions, cloche.sessions.watchers)
     return app

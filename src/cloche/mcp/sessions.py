@@ -13,6 +13,7 @@ from cloche.outcome import Language
 from cloche.runtimes.readiness import Listener
 from cloche.sessions.manager import SessionManager
 from cloche.sessions.session import Session
+from cloche.sessions.watching import FilesChanged
 
 UNBOUND_IDLE_SECONDS = 900.0
 """How long a session lives unused that was made for a call which nothing binds to the next one."""
@@ -102,6 +103,20 @@ class WorkspaceSessionManager:
             for (owner, client, _), session in self._automatic.items()
             if (owner, client) == (caller.owner, caller.client) and not session.closed
         ]
+
+    def lister(self) -> Callable[[FilesChanged], bool]:
+        """Return what tells whether a change is in a session that `listed` has for this caller."""
+        caller = self._identity.caller()
+        if caller.knows_its_sessions:
+            return lambda change: change.owner == caller.owner
+        return lambda change: any(
+            (owner, client) == (caller.owner, caller.client) and session.id == change.session_id
+            for (owner, client, _), session in self._automatic.items()
+        )
+
+    def owner(self) -> str:
+        """Return whose sessions the caller may name."""
+        return self._identity.caller().owner
 
     async def create(
         self,

@@ -20,6 +20,7 @@ from cloche.description import Package, SessionLimits, WorkspaceInfo
 from cloche.errors import CallerError, InvalidRequest
 from cloche.limits import Limits
 from cloche.mcp.progress import ProgressReporter
+from cloche.mcp.resources import links_for
 from cloche.mcp.results import (
     Cancellation,
     Destruction,
@@ -125,7 +126,9 @@ def add_tools(
                     runs.put_aside(session, run)
                     outcome = outcome_so_far(run, session)
             bound = sessions.is_bound(session)
-        return _result_of(outcome, must_name=session_id is None and not bound)
+        return _result_of(
+            outcome, must_name=session_id is None and not bound, most_linked=limits.resource_bytes
+        )
 
     @tool("List runtimes", RuntimeList, read_only=True, idempotent=True)
     async def list_runtimes() -> ToolResult:
@@ -280,13 +283,14 @@ def _wire_errors() -> Generator[None]:
         ) from error
 
 
-def _result_of(outcome: Outcome, *, must_name: bool) -> ToolResult:
+def _result_of(outcome: Outcome, *, must_name: bool, most_linked: int) -> ToolResult:
     text = render(outcome, must_name=must_name)
     blocks: list[ContentBlock] = [TextContent(type="text", text=text)]
     for output in outcome.outputs:
         if output.data and output.mime in {"image/png", "image/jpeg"}:
             image = Image(data=output.data, format=output.mime.removeprefix("image/"))
             blocks.append(image.to_image_content())
+    blocks.extend(links_for(outcome, most_bytes=most_linked))
     return ToolResult(content=blocks, structured_content=outcome.model_dump(mode="json"))
 
 

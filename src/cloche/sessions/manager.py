@@ -22,6 +22,7 @@ from cloche.sessions.history import Forgetful, History
 from cloche.sessions.images import Images
 from cloche.sessions.session import Session
 from cloche.sessions.store import Record, Store, StoreJournal
+from cloche.sessions.watching import FilesChanged, Watchers
 from cloche.sessions.workspace import Homes, session_id
 from cloche.workers.pool import Home, Pool
 from cloche.workers.worker import Worker
@@ -74,6 +75,8 @@ class SessionManager:
         self._mounts = mounts
         self._spares = spares
         self._portable = portable
+        self.watchers = Watchers()
+        """Who hears when files of sessions change."""
         self._sessions: dict[str, Session] = {}
         self._pool: Pool | None = None
         self._making_pool = asyncio.Lock()  # one pool, however many first calls there are
@@ -178,6 +181,7 @@ class SessionManager:
             except BaseException:
                 await self.destroy(session)
                 raise
+            self.watchers.tell(FilesChanged(name, owner, None))
         return session
 
     def get(self, name: str, *, owner: str) -> Session:
@@ -211,6 +215,7 @@ class SessionManager:
         if session.durable:
             self._store.remove(session.id)
         await asyncio.to_thread(self._homes.remove, session.home)
+        self.watchers.tell(FilesChanged(session.id, session.owner, None))
 
     def _check_idle(self, idle_seconds: float | None) -> float:
         if idle_seconds is None:
@@ -259,6 +264,7 @@ class SessionManager:
             worker=worker,
             start_worker=partial(self._start_worker, language),
             spawn=self._spawn,
+            files_changed=lambda files: self.watchers.tell(FilesChanged(name, owner, files)),
             idle_seconds=idle_seconds,
             durable=durable,
         )

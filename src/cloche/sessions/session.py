@@ -14,13 +14,14 @@ import structlog
 from cloche.description import SessionLimits, SessionUsage, WorkspaceInfo
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
-from cloche.outcome import Language, Outcome
+from cloche.outcome import FileChange, Language, Outcome
 from cloche.sessions.describing import MOST_FILES, NOTHING, Known, detail_of
 from cloche.sessions.history import History
 from cloche.sessions.line import Line, Turn, checked_turn
 from cloche.sessions.listing import CAN_HOLD, Listing, list_files
 from cloche.sessions.reasons import Usage, error_of_death, reason_for
 from cloche.sessions.turns import build_broken_outcome, build_outcome
+from cloche.sessions.watching import changed_files
 from cloche.sessions.workspace import copy_files, empty
 from cloche.workers.pool import Home
 from cloche.workers.worker import Listener, Received, Worker, WorkerDied
@@ -60,6 +61,7 @@ class Session:
         worker: Worker | None,
         start_worker: StartWorker,
         spawn: Spawn,
+        files_changed: Callable[[Sequence[FileChange] | None], None],
         idle_seconds: float,
         durable: bool,
     ) -> None:
@@ -82,6 +84,7 @@ class Session:
         """How long it may lie unused until it is destroyed."""
         self._start_worker = start_worker
         self._spawn = spawn
+        self._files_changed = files_changed
         self._worker: Worker | None = None
         if worker is not None:
             self._adopt(worker)
@@ -278,7 +281,9 @@ class Session:
             self._touch()
             if keep_files or to_turn is not None:
                 return 0
-            return await asyncio.to_thread(empty, self.home)
+            removed = await asyncio.to_thread(empty, self.home)
+            self._files_changed(None)
+            return removed
 
     async def copy_to(self, home: Home) -> None:
         """Copy variables and files into the home of another session, between turns.
@@ -337,9 +342,11 @@ class Session:
 
     async def _take_turn(self, turn: Turn) -> Outcome:
         try:
-            return await self._take_turn_alone(turn)
+            outcome = await self._take_turn_alone(turn)
         finally:
             self._line.leave(turn)
+        self._files_changed(changed_files(outcome, self.limits))
+        return outcome
 
     async def _take_turn_alone(self, turn: Turn) -> Outcome:
         async with self._free:
