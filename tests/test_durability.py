@@ -295,8 +295,28 @@ async def test_twelve_sessions_share_three_workers_and_nothing_else(prepared, tm
             assert await run(session, "globals().get('n', 0)") == str(count)
 
 
-async def test_when_all_workers_run_code_further_calls_are_refused(prepared, tmp_path, until):
+async def test_when_all_workers_run_code_further_calls_wait_for_one(prepared, tmp_path, until):
     async with Cloche(data_dir=tmp_path, max_workers=1, spares=0) as cloche:
+        one, other, third = [
+            await cloche.sessions.create("python", owner="local") for _ in range(3)
+        ]
+        await run(other, "x = 1")
+        call = asyncio.create_task(one.execute(FOR_EVER))
+        await begun(one, until)
+        waiting = [asyncio.create_task(run(each, "1 + 1")) for each in (other, third)]
+        made = asyncio.create_task(cloche.sessions.create("python", owner="local"))
+        await asyncio.wait(waiting, timeout=0.2)
+        assert not any(task.done() for task in [*waiting, made])
+        one.cancel()
+        assert (await call).state == "kept"
+        assert [await task for task in waiting] == ["2", "2"]
+        assert await run(await made, "1") == "1"
+        assert await run(other, "x") == "1"
+
+
+async def test_a_call_does_not_wait_for_a_worker_for_ever(prepared, tmp_path, until):
+    options = {"max_workers": 1, "worker_seconds": 0.2, "spares": 0}
+    async with Cloche(data_dir=tmp_path, **options) as cloche:
         one, other = [await cloche.sessions.create("python", owner="local") for _ in range(2)]
         await run(other, "x = 1")
         call = asyncio.create_task(one.execute(FOR_EVER))
@@ -438,7 +458,8 @@ async def test_a_fork_past_the_bound_is_refused_and_leaves_nothing(prepared, tmp
         with pytest.raises(CapacityReached):
             await fork(cloche, session)
         assert await run(session, "x") == "1"
-    async with Cloche(data_dir=tmp_path, max_workers=1, spares=0) as cloche:
+    options = {"max_workers": 1, "worker_seconds": 0.2, "spares": 0}
+    async with Cloche(data_dir=tmp_path, **options) as cloche:
         session = await cloche.sessions.create("python", owner="local")
         await run(session, "x = 1")
         other = await fork(cloche, session)

@@ -53,6 +53,7 @@ class Cloche:
             max_sessions=self.settings.max_sessions,
             max_sessions_per_owner=self.settings.max_sessions_per_owner,
             max_workers=self.settings.max_workers,
+            worker_seconds=self.settings.worker_seconds,
             hibernate_seconds=self.settings.hibernate_seconds,
             expire_seconds=self.settings.expire_seconds,
             mounts=self.mounts,

@@ -64,11 +64,16 @@ class Settings(BaseSettings):
     max_workers: Annotated[
         int,
         Fires(
-            "The session that was used longest ago hibernates; only when all of them run code is "
-            "the call refused."
+            "The session that was used longest ago hibernates; when all of them run code, the call "
+            "waits."
         ),
     ] = Field(default=50, ge=1, le=10_000)
     """Sessions that may have a worker, and with it memory, at once."""
+
+    worker_seconds: Annotated[float, Fires("The call is refused; other sessions go on.")] = Field(
+        default=20.0, gt=0, le=3600
+    )
+    """How long a call waits for a worker while all of them run code."""
 
     hibernate_seconds: Annotated[
         float,

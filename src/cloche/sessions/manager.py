@@ -52,6 +52,7 @@ class SessionManager:
         max_sessions: int,
         max_sessions_per_owner: int,
         max_workers: int,
+        worker_seconds: float,
         hibernate_seconds: float,
         expire_seconds: float,
         mounts: Sequence[Mount] = (),
@@ -60,6 +61,7 @@ class SessionManager:
     ) -> None:
         """Hold at most `max_sessions`, of which `max_workers` have a worker at a time.
 
+        A call waits for one for `worker_seconds` at most.
         A session without use gives its worker up after `hibernate_seconds`, and is destroyed
         after `expire_seconds`. The rest is as in `Pool`.
         """
@@ -70,6 +72,7 @@ class SessionManager:
         self._max_sessions = max_sessions
         self._max_sessions_per_owner = max_sessions_per_owner
         self._max_workers = max_workers
+        self._worker_seconds = worker_seconds
         self._hibernate_seconds = hibernate_seconds
         self._expire_seconds = expire_seconds
         self._mounts = mounts
@@ -82,6 +85,7 @@ class SessionManager:
         self._making_pool = asyncio.Lock()  # one pool, however many first calls there are
         self._making_room = asyncio.Lock()
         self._making = Counter[str]()  # sessions that are being made, by owner
+        self._released = asyncio.Event()  # perhaps a worker
         self._starting = 0  # workers that are being started
         self._closed = False
         self._tasks: set[asyncio.Task[object]] = set()
@@ -174,6 +178,7 @@ class SessionManager:
         )
         session.automatic = automatic
         self._sessions[session.id] = session
+        self._released.set()
         if fork_of is not None:
             session.history.fork(fork_of.history)
             try:
@@ -296,6 +301,7 @@ class SessionManager:
             return await pool.new()
         finally:
             self._starting -= 1
+            self._released.set()
 
     async def _start_worker(self, language: Language, home: Home, turns: Sequence[int]) -> Worker:
         pool = await self._ready_pool(language, None)
@@ -305,25 +311,35 @@ class SessionManager:
             return await pool.start(home, restore=turns)
         finally:
             self._starting -= 1
+            self._released.set()
 
     async def _make_room(self) -> None:
         """Have the session that was used longest ago give up its worker, if there are too many.
 
-        Raises `CapacityReached` when every one of them is running.
+        Waits while every one of them is running. Raises `CapacityReached` when that takes long.
         """
         async with self._making_room:
-            live = [session for session in self._sessions.values() if session.is_live]
-            excess = len(live) + self._starting + 1 - self._max_workers
+            try:
+                async with asyncio.timeout(self._worker_seconds):
+                    # Before the look: what ends meanwhile is a reason for another.
+                    self._released.clear()
+                    while not await self._has_room():
+                        await self._released.wait()
+                        self._released.clear()
+            except TimeoutError:
+                raise CapacityReached(
+                    f"all {self._max_workers} workers were busy for {self._worker_seconds:g} s; "
+                    "try again in a moment"
+                ) from None
+
+    async def _has_room(self) -> bool:
+        live = [session for session in self._sessions.values() if session.is_live]
+        excess = len(live) + self._starting + 1 - self._max_workers
+        for session in sorted(live, key=lambda session: session.last_used_at):
             if excess <= 0:
-                return
-            for session in sorted(live, key=lambda session: session.last_used_at):
-                if await session.hibernate():
-                    excess -= 1
-                if excess <= 0:
-                    return
-            raise CapacityReached(
-                f"all {self._max_workers} workers are busy; try again in a moment"
-            )
+                break
+            excess -= await session.hibernate()
+        return excess <= 0
 
     async def _forked_home(self, session: Session) -> Home:
         home = await asyncio.to_thread(self._homes.new)
@@ -337,8 +353,12 @@ class SessionManager:
     def _spawn(self, work: Coroutine[None, None, _T]) -> asyncio.Task[_T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._on_end)
         return task
+
+    def _on_end(self, task: asyncio.Task[_T]) -> None:
+        self._tasks.discard(task)
+        self._released.set()
 
     # What time brings.
 
