@@ -52,6 +52,9 @@ _FIXED = {
     "A full disk": "When the host's own disk is full, the code gets OSError ('No space left on "
     "device'), and the server goes on.",
     "Requests of the guest to the host": "64 MiB each; a guest that sends more is ended.",
+    "Resources": "100 in a page of the list; paths of up to 1,024 characters are listed and linked "
+    "to, and of up to 4,096 read; 5 links in one result. A client may subscribe to 256 files, and "
+    "an owner open 32 streams of notifications; more are refused.",
     "Start of a worker": "60 s; a worker that is not ready by then is killed and the call fails.",
 }
 

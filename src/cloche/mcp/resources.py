@@ -116,16 +116,24 @@ class ResourceRefused(FastMCPError, MCPError):
 
 
 class _WorkspaceFile(Resource):
-    """One file; FastMCP's own class knows no size, and says text/plain where the type is open."""
+    """One file, to be listed or to be read."""
 
-    size: int | None = None
-    told_type: str | None = None
+    _listed: ListedResource | None = PrivateAttr(default=None)
     _reader: Callable[[], Awaitable[ResourceResult]] | None = PrivateAttr(default=None)
 
-    def with_reader(self, reader: Callable[[], Awaitable[ResourceResult]]) -> Self:
-        """Have `read` return what this returns."""
-        self._reader = reader
-        return self
+    @classmethod
+    def to_list(cls, listed: ListedResource) -> Self:
+        """Return one that is listed as it is given; FastMCP's own has no size and needs a type."""
+        file = cls.model_validate({"uri": listed.uri, "name": listed.name})
+        file._listed = listed
+        return file
+
+    @classmethod
+    def to_read(cls, uri: str, reader: Callable[[], Awaitable[ResourceResult]]) -> Self:
+        """Return one whose `read` returns what `reader` does."""
+        file = cls.model_validate({"uri": uri})
+        file._reader = reader
+        return file
 
     async def read(self) -> ResourceResult:
         """Return the content. Raises `ResourceRefused`."""
@@ -135,8 +143,7 @@ class _WorkspaceFile(Resource):
 
     def to_mcp_resource(self, **overrides: Any) -> ListedResource:  # noqa: ANN401 - as FastMCP has it
         """Return it as it is listed."""
-        listed = super().to_mcp_resource(**overrides)
-        return listed.model_copy(update={"size": self.size, "mime_type": self.told_type})
+        return self._listed or super().to_mcp_resource(**overrides)
 
 
 class _FileTemplate(ResourceTemplate):
@@ -175,10 +182,9 @@ class _Workspaces(Provider):
         if named is None:
             return None
         session_id, path = named
-        resource = _WorkspaceFile.model_validate(
-            {"uri": uri_of(session_id, path), "name": _shown(path)}
+        return _WorkspaceFile.to_read(
+            uri_of(session_id, path), lambda: self._read(uri, session_id, path)
         )
-        return resource.with_reader(lambda: self._read(uri, session_id, path))
 
     async def _read(self, uri: str, session_id: str, path: str) -> ResourceResult:
         try:
@@ -220,17 +226,23 @@ class _Workspaces(Provider):
 
 
 def _listed(session: Session, file: File) -> Resource:
-    modified = datetime.fromtimestamp(file.modified_at, UTC)
-    return _WorkspaceFile.model_validate(
-        {
-            "uri": uri_of(session.id, file.path),
-            "name": _shown(file.path),
-            "description": f"of session {session.id}",
-            "size": file.size,
-            "told_type": type_of_name(file.path),
-            "annotations": Annotations(last_modified=modified.isoformat(timespec="seconds")),
-        }
+    return _WorkspaceFile.to_list(
+        ListedResource(
+            uri=uri_of(session.id, file.path),
+            name=_shown(file.path),
+            description=f"of session {session.id}",
+            mime_type=type_of_name(file.path),
+            size=file.size,
+            annotations=Annotations(last_modified=_time(file.modified_at)),
+        )
     )
+
+
+def _time(seconds: float) -> str | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):  # a guest may set any
+        return None
 
 
 def _shown(path: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from fastmcp import FastMCP
+from fastmcp.resources import Resource
 from fastmcp.server.dependencies import bind_request_context
 from mcp.server.connection import Connection
 from mcp.server.context import ServerRequestContext
@@ -54,7 +55,7 @@ def add_subscriptions(
     app: FastMCP, sessions: WorkspaceSessionManager, watchers: Watchers
 ) -> Subscriptions:
     """Have `app` notify its clients of what `watchers` are told."""
-    subscriptions = Subscriptions(sessions, watchers)
+    subscriptions = Subscriptions(sessions, watchers, app.get_resource)
     # FastMCP has no public way to serve these methods.
     server = app._mcp_server  # pyright: ignore[reportPrivateUsage]
     server.add_notification_handler(
@@ -126,8 +127,15 @@ class _Subscription:
 class Subscriptions:
     """Serves the methods by which clients come to hear of changes."""
 
-    def __init__(self, sessions: WorkspaceSessionManager, watchers: Watchers) -> None:
+    def __init__(
+        self,
+        sessions: WorkspaceSessionManager,
+        watchers: Watchers,
+        get_resource: Callable[[str], Awaitable[Resource | None]],
+    ) -> None:
+        """Serve what `watchers` are told; `get_resource` finds resources of any kind."""
         self._sessions = sessions
+        self._get_resource = get_resource
         self._watchers = watchers
         self._streams: set[ListenHandler] = set()
         self._streams_of = Counter[str]()
@@ -140,7 +148,9 @@ class Subscriptions:
         """Tell a client that shook hands when a file changes; it need not exist yet."""
         named = parse(params.uri)
         if named is None:
-            raise ResourceRefused(params.uri, UnknownFile(params.uri))
+            if await self._get_resource(params.uri) is None:
+                raise ResourceRefused(params.uri, UnknownFile(params.uri))
+            return EmptyResult()  # one of another kind, which never changes
         try:
             own(self._sessions, named[0])
         except UnknownSession as error:
