@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from weakref import WeakValueDictionary
+from weakref import WeakSet, WeakValueDictionary
+
+from mcp.server.connection import Connection
 
 from cloche.errors import CapacityReached, InvalidRequest
 from cloche.mcp.auth.quotas import Quota
@@ -18,7 +20,7 @@ from cloche.sessions.watching import FilesChanged
 UNBOUND_IDLE_SECONDS = 900.0
 """How long a session lives unused that was made for a call which nothing binds to the next one."""
 
-_KNOWN = "cloche.known"  # mark in the state of a connection
+_KNOWN, _MADE = "cloche.known", "cloche.made"  # in the state of a connection
 
 _Key = tuple[str, str, Language]
 
@@ -94,25 +96,23 @@ class WorkspaceSessionManager:
         return self._bound(self._identity.caller(), session.language) is session
 
     def listed(self) -> list[Session]:
-        """Return the sessions that the caller may be told of without naming them, oldest first."""
+        """Return the sessions that the caller may be told of without naming them, oldest first.
+
+        Without authentication these are the ones that were made over its own connection.
+        """
         caller = self._identity.caller()
         if caller.knows_its_sessions:
             return self._sessions.of_owner(caller.owner)
-        return [
-            session
-            for (owner, client, _), session in self._automatic.items()
-            if (owner, client) == (caller.owner, caller.client) and not session.closed
-        ]
+        made = [session for session in _made_over(caller.connection) if not session.closed]
+        return sorted(made, key=lambda session: session.created_at)
 
     def lister(self) -> Callable[[FilesChanged], bool]:
         """Return what tells whether a change is in a session that `listed` has for this caller."""
         caller = self._identity.caller()
         if caller.knows_its_sessions:
             return lambda change: change.owner == caller.owner
-        return lambda change: any(
-            (owner, client) == (caller.owner, caller.client) and session.id == change.session_id
-            for (owner, client, _), session in self._automatic.items()
-        )
+        made = _made_over(caller.connection)
+        return lambda change: any(session.id == change.session_id for session in made)
 
     def owner(self) -> str:
         """Return whose sessions the caller may name."""
@@ -192,7 +192,7 @@ class WorkspaceSessionManager:
         listener: Listener | None = None,
     ) -> Session:
         try:
-            return await self._sessions.create(
+            session = await self._sessions.create(
                 language,
                 owner=caller.owner,
                 most=self._quota_of(caller.owner).max_sessions,
@@ -208,3 +208,13 @@ class WorkspaceSessionManager:
                 raise
             oldest = min(own, key=lambda session: session.last_used_at)
             raise CapacityReached(f"{error}; of yours, {oldest.id} was used longest ago") from None
+        _made_over(caller.connection).add(session)
+        if fork_of is not None and not caller.knows_its_sessions:
+            # When its files were told of, nobody knew yet who may hear of them.
+            self._sessions.watchers.tell(FilesChanged(session.id, caller.owner, None))
+        return session
+
+
+def _made_over(connection: Connection | None) -> WeakSet[Session]:
+    """Return the sessions that were made over a connection, to be added to."""
+    return WeakSet() if connection is None else connection.state.setdefault(_MADE, WeakSet())
