@@ -242,6 +242,7 @@ async def test_tools_are_listed_in_a_stable_order_with_every_parameter_described
         "create_session",
         "destroy_session",
         "cancel_execution",
+        "get_workspace_info",
         "reset_workspace",
     ]
     for tool in first:

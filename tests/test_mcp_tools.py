@@ -102,6 +102,7 @@ async def test_a_destroyed_session_is_told_like_one_that_never_was(client):
         ("execute_code", {"code": "1"}),
         ("destroy_session", {}),
         ("cancel_execution", {}),
+        ("get_workspace_info", {}),
         ("reset_workspace", {}),
     ):
         gone = await refused(client, tool, session_id=name, **more)
@@ -223,6 +224,77 @@ async def test_code_that_does_not_heed_loses_its_own_turn_only(client):
     assert (await running).structured_content["state"] == "rolled_back"
     assert await value(client, "x + 1", session_id=name) == "42"
     await use(client, "destroy_session", session_id=name)
+
+
+# Told of.
+
+
+async def test_what_a_session_holds_is_told_in_text_and_structure(client):
+    made = await use(client, "create_session")
+    name = made["session_id"]
+    await value(
+        client,
+        "import pandas as pd\nfrom math import sqrt\nx = [1, 2]\n"
+        "table = pd.DataFrame({'a': [1, 2]})\nwith open('kept.txt', 'w') as f: _ = f.write('123')",
+        session_id=name,
+    )
+    info = await use(client, "get_workspace_info", session_id=name)
+    assert (info["session_id"], info["language"], info["status"]) == (name, "python", "idle")
+    variables = {each["name"]: each for each in info["variables"]}
+    assert (variables["x"]["type"], variables["x"]["preview"]) == ("list", "[1, 2]")
+    assert variables["table"]["preview"] == "2 rows x 1 columns: a int64"
+    assert info["imports"] == ["pandas as pd", "from math import sqrt"]
+    assert [(each["path"], each["size"]) for each in info["files"]] == [("kept.txt", 3)]
+    modified = datetime.fromisoformat(info["files"][0]["modified_at"])
+    assert abs(datetime.now(UTC) - modified) < timedelta(hours=1)
+    assert info["packages"] == []
+    assert info["turns"] == [{"turn": 1, "status": "ok", "restorable": True}]
+    assert info["limits"] == made["limits"]
+    assert info["usage"]["workspace_files"] == 1
+    assert info["created_at"] == made["created_at"]
+    assert info["last_used_at"] > info["created_at"]
+    result = await client.call_tool("get_workspace_info", {"session_id": name})
+    text = result.content[0].text
+    for told in ("x: list = [1, 2]", "table: pandas.DataFrame", "pandas as pd", "kept.txt", name):
+        assert told in text
+    await use(client, "destroy_session", session_id=name)
+
+
+async def test_the_automatic_session_is_told_of_without_its_id(client):
+    outcome = await use(client, "execute_code", code="x = 41")
+    info = await use(client, "get_workspace_info")
+    assert info["session_id"] == outcome["session_id"]
+    assert "x" in {each["name"] for each in info["variables"]}
+
+
+async def test_a_session_is_told_of_while_its_code_runs(client):
+    name = (await use(client, "create_session"))["session_id"]
+    running = await begin(client, FOR_EVER, session_id=name)
+    info = await asyncio.wait_for(
+        use(client, "get_workspace_info", session_id=name), PATIENCE_SECONDS
+    )
+    assert (info["status"], info["variables"]) == ("running", [])
+    assert "turn 0" not in info["detail"]
+    await use(client, "cancel_execution", session_id=name)
+    await asyncio.wait_for(running, PATIENCE_SECONDS)
+    await use(client, "destroy_session", session_id=name)
+
+
+async def test_to_ask_before_the_first_call_makes_no_session_and_names_the_next_step(cloche):
+    before = len(cloche.sessions.of_owner("local"))
+    async with Client(build_app(cloche)) as client:
+        assert "execute_code" in await refused(client, "get_workspace_info")
+    assert len(cloche.sessions.of_owner("local")) == before
+
+
+async def test_the_tool_that_only_looks_says_so(client):
+    (tool,) = [t for t in await client.list_tools() if t.name == "get_workspace_info"]
+    hints = tool.annotations
+    assert (hints.read_only_hint, hints.idempotent_hint, hints.destructive_hint) == (
+        True,
+        True,
+        False,
+    )
 
 
 # Reset.

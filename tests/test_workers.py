@@ -333,6 +333,7 @@ MEASURED = {
     "workspace_files": 0,
     "limit": None,
 }
+INSPECTION = {"variables": [], "total": 0, "imports": [], "complete": True}
 HEADER = {
     "kind": "image",
     "mime": "image/png",
@@ -449,6 +450,7 @@ NO_FRAMES = {
     "largest length": struct.pack("<IB", 2**32 - 1, Kind.STDOUT),
     "unknown kind": frame(99, b"x"),
     "kind of the server": frame(Kind.START, b"{}"),
+    "question of the server": frame(Kind.INSPECT),
     "turn of the server": frame(Kind.TURN, b"{}"),
     "interrupt of the server": frame(Kind.INTERRUPT),
 }
@@ -457,10 +459,12 @@ OUT_OF_ORDER = {
     "text before a turn": frame(Kind.STDOUT, b"x"),
     "display before a turn": frame(Kind.DISPLAY, parts(HEADER, b"")),
     "end before a turn": finished(),
+    "variables that nobody asked for": frame(Kind.INSPECTED, b"{}"),
 }
 
 WRONG_IN_A_TURN = {
     "ready again": frame(Kind.READY, READY),
+    "variables in a turn": frame(Kind.INSPECTED, json.dumps(INSPECTION).encode()),
     "too much stdout": frame(Kind.STDOUT, b"x" * 1025),
     "too much stdout in pieces": frame(Kind.STDOUT, b"x" * 600) * 2,
     "too much stderr": frame(Kind.STDERR, b"x" * 1025),
@@ -556,6 +560,33 @@ async def test_a_worker_that_breaks_the_protocol_in_a_turn_is_ended(liar, lied_t
     assert len(received.stdout) <= LIMITS.text_bytes
     assert len(received.displays) <= LIMITS.displays
     assert len(str(caught.value)) < 4096
+
+
+@pytest.mark.parametrize("name", NO_FRAMES | {"text": frame(Kind.STDOUT, b"x"), "end": finished()})
+async def test_a_worker_that_answers_a_look_with_anything_else_is_ended(liar, lied_to, name):
+    looking = asyncio.create_task(lied_to.inspect())
+    await liar.hear(Kind.INSPECT)
+    await liar.tell((NO_FRAMES | {"text": frame(Kind.STDOUT, b"x"), "end": finished()})[name])
+    with pytest.raises(WorkerDied, match="broke the protocol"):
+        await asyncio.wait_for(looking, 30)
+    assert not lied_to.alive
+
+
+async def test_a_worker_that_answers_a_look_twice_is_ended(liar, lied_to):
+    looking = asyncio.create_task(lied_to.inspect())
+    await liar.hear(Kind.INSPECT)
+    await liar.tell(frame(Kind.INSPECTED, json.dumps(INSPECTION).encode()) * 2)
+    await asyncio.wait_for(looking, 30)
+    await asyncio.wait_for(liar.killed.wait(), 30)
+    assert not lied_to.alive
+
+
+async def test_an_answer_that_is_too_large_is_not_read(liar, lied_to):
+    looking = asyncio.create_task(lied_to.inspect())
+    await liar.hear(Kind.INSPECT)
+    await liar.tell(frame(Kind.INSPECTED, b" " * (wire.INSPECTION_BYTES + 1)))
+    with pytest.raises(WorkerDied, match="more of its variables"):
+        await asyncio.wait_for(looking, 30)
 
 
 async def test_what_comes_after_a_broken_frame_is_not_heard(liar, lied_to):

@@ -48,9 +48,11 @@ def render_workspace(info: WorkspaceInfo) -> str:
     if info.variables is not None and info.variables_total is not None:
         left_out = info.variables_total - len(info.variables)
         parts.append(f"variables: {info.variables_total}{_but(left_out, 'older')}")
-        parts += [f"  {each.name}: {each.type} = {each.preview}" for each in info.variables]
+        parts += [
+            _on_one_line(f"  {each.name}: {each.type} = {each.preview}") for each in info.variables
+        ]
     if info.imports:
-        parts.append(f"imports: {', '.join(info.imports)}")
+        parts.append(_on_one_line(f"imports: {', '.join(info.imports)}"))
     if info.files is not None and info.files_total is not None:
         left_out = info.files_total - len(info.files)
         parts.append(f"files: {info.files_total}{_but(left_out, 'older')}")
@@ -77,8 +79,8 @@ def _but(count: int, which: str) -> str:
     return f", {count} {which} ones not listed" if count > 0 else ""
 
 
-def _on_one_line(name: str) -> str:
-    return name if name.isprintable() else repr(name)
+def _on_one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text)
 
 
 def _used(info: WorkspaceInfo) -> str:

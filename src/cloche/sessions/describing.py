@@ -8,7 +8,7 @@ from typing import Literal
 from cloche.description import Variable
 from cloche.workers.reports import Inspection
 
-MOST_FILES = 100
+MOST_FILES = 50
 """As many files are listed."""
 
 
@@ -45,7 +45,8 @@ def detail_of(
     if status == "running":
         said = "Code runs, and variables cannot be looked at meanwhile"
         if known is not None:
-            said += f"; those listed are as they were before it, after turn {known.turn}"
+            before = f"after turn {known.turn}" if known.turn else "before the first turn"
+            said += f"; those listed are as they were {before}"
         if not files:
             said += "; nor can files"
         return f"{said}. cancel_execution stops it."

@@ -23,6 +23,7 @@ link in the place of a folder between two looks, and a path would be followed ou
 
 _DEEPEST = 64
 _LONGEST_PATH = 4096
+_MOST_CHARACTERS = 5000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST_SECONDS = 253_402_300_799  # the end of the year 9999
 
@@ -43,6 +44,7 @@ def list_files(
 ) -> Listing:
     """List the `most` files that were changed last, of the first `entries` entries.
 
+    Fewer if their paths are long: all of them together have at most 5000 characters.
     Links and what is no file are left out, and what lies 64 folders deep. `by_path` does without
     what not every system has; then no code is to run meanwhile.
     """
@@ -52,14 +54,13 @@ def list_files(
         for path, status in islice(_walk(scan), entries):
             if stat.S_ISREG(status.st_mode):
                 found.append((status.st_mtime_ns, path, status.st_size))
-    shown = heapq.nlargest(most, (file for file in found if len(file[1]) <= _LONGEST_PATH))
-    return Listing(
-        files=[
-            WorkspaceFile(path=path, size=size, modified_at=_time(modified_ns))
-            for modified_ns, path, size in shown
-        ],
-        total=len(found),
-    )
+    files: list[WorkspaceFile] = []
+    room = _MOST_CHARACTERS
+    for modified_ns, path, size in heapq.nlargest(most, found):
+        if len(path) <= min(room, _LONGEST_PATH):
+            files.append(WorkspaceFile(path=path, size=size, modified_at=_time(modified_ns)))
+            room -= len(path)
+    return Listing(files, total=len(found))
 
 
 _Names = tuple[str, ...]

@@ -14,7 +14,7 @@ _HEADER = struct.Struct("<IB")
 
 MAX_PAYLOAD_BYTES = 16 * 1024 * 1024
 
-INSPECTION_BYTES = 512 * 1024
+INSPECTION_BYTES = 1024 * 1024
 """Largest payload of an INSPECTED frame: some times what our guest code sends at most."""
 
 

@@ -6,8 +6,8 @@ when the image was made, off values of exactly the types that these belong to. A
 one thing of a user's that may hear of it.
 """
 
-import _json
 import gc
+from contextlib import suppress
 from itertools import islice
 from types import ModuleType
 
@@ -17,16 +17,17 @@ from .arrays import Arrays
 from .frames import Frames
 from .previews import instance_module, name_of, words
 
-MOST_VARIABLES = 100
-MOST_IMPORTS = 100
-_NAME_CHARACTERS = 100
+_MOST_VARIABLES = 100
+_MOST_IMPORTS = 50
+# Of a name space of a million names, only so many are looked at.
+_MOST_NAMES = 20_000
+_NAME_CHARACTERS = 60
+# What all previews together may take; those of older variables are short after that.
+_PREVIEW_CHARACTERS = 10_000
+_SHORT_CHARACTERS = 40
 
 _namespace_of = ModuleType.__dict__["__dict__"].__get__
 _collects, _collect_no_more, _collect_again = gc.isenabled, gc.disable, gc.enable
-# Without the Python part of the encoder, which user code can change.
-_encode = _json.make_encoder(
-    None, None, _json.encode_basestring_ascii, None, ":", ",", False, False, False
-)
 # For when there is no memory to tell more.
 _NOTHING = '{"variables":[],"total":0,"imports":[],"complete":false}'
 
@@ -41,7 +42,7 @@ def inspect() -> None:
     collecting = _collects()
     _collect_no_more()  # for finalizers are user code
     try:
-        told = "".join(_encode(_look(), 0))
+        told = wire.encode(_look())
     except MemoryError:
         reserve.release()
         told = _NOTHING
@@ -52,8 +53,9 @@ def inspect() -> None:
 
 
 def _look() -> dict:
-    variables, imports, total, complete = [], [], 0, True
-    for key, value in reversed(_namespace_of(turns.main).items()):
+    names = _namespace_of(turns.main)
+    variables, imports, total, room = [], [], 0, _PREVIEW_CHARACTERS
+    for key, value in islice(reversed(names.items()), _MOST_NAMES):
         # To look a name up would compare it with names whose class is the user's.
         if not issubclass(type(key), str):
             continue
@@ -65,20 +67,27 @@ def _look() -> dict:
             imports.append(imported)
             continue
         total += 1
-        if total <= MOST_VARIABLES:
-            variables.append(_describe(name, value))
-    complete = len(imports) <= MOST_IMPORTS
-    del imports[MOST_IMPORTS:]
-    variables.reverse()
-    imports.reverse()
-    return {"variables": variables, "total": total, "imports": imports, "complete": complete}
+        if total <= _MOST_VARIABLES:
+            variables.append(_describe(name, value, room))
+            room -= len(variables[-1]["preview"])
+    unseen = max(0, len(names) - _MOST_NAMES)
+    return {
+        "variables": variables[::-1],
+        "total": total + unseen,
+        "imports": imports[_MOST_IMPORTS - 1 :: -1],
+        "complete": unseen == 0 and len(imports) <= _MOST_IMPORTS,
+    }
 
 
-def _describe(name: str, value: object) -> dict:
-    try:
-        size, preview = previews.size_of(value), previews.preview(value)
-    except Exception:  # noqa: BLE001 - one value that is not as expected hides no other
-        size, preview = None, ""
+def _describe(name: str, value: object, room: int) -> dict:
+    # One value that is not as expected hides no other, nor itself.
+    size, preview = None, f"<{name_of(type(value))} object>"
+    with suppress(Exception):
+        size = previews.size_of(value)
+    with suppress(Exception):
+        preview = previews.preview(value)
+    if room < 0:
+        preview = words(preview, _SHORT_CHARACTERS)
     return {
         "name": words(name, _NAME_CHARACTERS),
         "type": name_of(type(value)),

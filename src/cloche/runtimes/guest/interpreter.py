@@ -24,6 +24,11 @@ _their_limit = _RECURSION_LIMIT
 _set_limit, _get_limit = sys.setrecursionlimit, sys.getrecursionlimit
 _get_trace, _set_trace = sys.gettrace, sys.settrace
 _get_profile, _set_profile = sys.getprofile, sys.setprofile
+_monitoring = sys.monitoring
+_get_tool, _get_events = _monitoring.get_tool, _monitoring.get_events
+_set_events = _monitoring.set_events
+_TOOLS = range(6)
+_their_events: dict[int, int] = {}
 _reactor_lines = linecache._interactive_cache
 # What the reactor imports and calls to begin a turn.
 _reactor_needs = {
@@ -48,6 +53,10 @@ def enter(main: ModuleType) -> None:
     _user_code_runs = True
     _modules["__main__"] = main
     _wire_streams()
+    for tool, events in _their_events.items():
+        if _get_tool(tool) is not None:
+            _set_events(tool, events)
+    _their_events.clear()
     if _their_limit != _RECURSION_LIMIT:
         _set_limit(_their_limit)
 
@@ -60,6 +69,10 @@ def leave() -> None:
     _builtins.update(_ours)
     if _user_code_runs:
         _their_limit = _get_limit()
+        for tool in _TOOLS:
+            if _get_tool(tool) is not None and (events := _get_events(tool)):
+                _their_events[tool] = events
+                _set_events(tool, 0)
         _user_code_runs = False
     _set_limit(_RECURSION_LIMIT)
     for name, value in _hooks.items():

@@ -20,10 +20,9 @@ FEW = 256
 _MOST_CHARACTERS = 120
 _CUT_CHARACTERS = 60  # what is shown of a long text
 _MOST_BITS = 256
-_MOST_DIGITS_BYTES = 200
 _MOST_ELEMENTS = 30
 _DEEPEST = 3
-_TYPE_CHARACTERS = 160
+_TYPE_CHARACTERS = 80
 
 _HEAP_TYPE = 1 << 9
 _VARARGS, _VARKEYWORDS, _COROUTINE = 0x04, 0x08, 0x80
@@ -223,9 +222,19 @@ def _range(sketch: Sketch, value: range, depth: int) -> str:
 
 
 def _decimal(sketch: Sketch, value: decimal.Decimal, depth: int) -> str:
-    if _decimal_size(value) > _MOST_DIGITS_BYTES:
-        return "<decimal.Decimal with many digits>"
-    return _decimal_repr(value)
+    # Written in Python here, so it is read off what its methods would read.
+    sign, digits, exponent = _sign_of(value), _digits_of(value), _exponent_of(value)
+    if type(digits) is not str or type(exponent) is not int or type(sign) is not int:
+        return "Decimal('Infinity')" if exponent == "F" else "Decimal('NaN')"
+    if len(digits) > _CUT_CHARACTERS or not -_CUT_CHARACTERS < exponent <= 0:
+        text = f"{digits[:_CUT_CHARACTERS]}{'…' if len(digits) > _CUT_CHARACTERS else ''}"
+        text = f"{text}E{_int(sketch, exponent, depth)}"
+    elif exponent:
+        digits = digits.rjust(1 - exponent, "0")
+        text = f"{digits[:exponent]}.{digits[exponent:]}"
+    else:
+        text = digits
+    return f"Decimal('{'-' if sign else ''}{text}')"
 
 
 def show_datetime(sketch: Sketch, value: datetime.datetime, depth: int) -> str:
@@ -233,7 +242,7 @@ def show_datetime(sketch: Sketch, value: datetime.datetime, depth: int) -> str:
     # A zone of another class would be asked for its offset.
     if type(_zone_of(value)) in (type(None), datetime.timezone):
         return _datetime_text(value)
-    return f"{_datetime_text(_replace(value, tzinfo=None))} with a time zone"
+    return f"{_date_text(_date_of(value))}T{_time_text(_time_of(value))} with a time zone"
 
 
 def _time(sketch: Sketch, value: datetime.time, depth: int) -> str:
@@ -265,38 +274,38 @@ def _function(sketch: Sketch, value: FunctionType, depth: int) -> str:
 
 def _parameters(sketch: Sketch, value: FunctionType, code: CodeType) -> list[str]:
     positional, only = code.co_argcount, code.co_kwonlyargcount
-    names = [words(name, _CUT_CHARACTERS) for name in code.co_varnames]
+    names = code.co_varnames
     defaults, keyword_defaults = _defaults_of(value), _kwdefaults_of(value)
     known: dict[str, object] = {}
     if type(defaults) is tuple and len(defaults) <= positional:
         known.update(zip(names[positional - len(defaults) : positional], defaults, strict=True))
     if type(keyword_defaults) is dict:
-        for key, default in islice(keyword_defaults.items(), _MOST_ELEMENTS):
-            if type(key) is str:
-                known[words(key, _CUT_CHARACTERS)] = default
+        few = islice(keyword_defaults.items(), _MOST_ELEMENTS)
+        known.update({key: default for key, default in few if type(key) is str})
 
     def shown(name: str) -> str:
-        if name not in known:
-            return name
-        return f"{name}={sketch.of(known[name], _DEEPEST - 1)}"
+        text = words(name, _CUT_CHARACTERS)
+        return f"{text}={sketch.of(known[name], _DEEPEST - 1)}" if name in known else text
 
-    rest = iter(names[positional + only :])
+    rest = map(shown, names[positional + only : positional + only + 2])
     parts = [shown(name) for name in names[: min(positional, _MOST_ELEMENTS)]]
     if 0 < code.co_posonlyargcount <= len(parts):
         parts.insert(code.co_posonlyargcount, "/")
     if code.co_flags & _VARARGS:
-        parts.append(f"*{next(rest, 'args')}")
+        parts.append(f"*{next(rest)}")
     elif only:
         parts.append("*")
     parts += [shown(name) for name in names[positional : positional + min(only, _MOST_ELEMENTS)]]
     if code.co_flags & _VARKEYWORDS:
-        parts.append(f"**{next(rest, 'kwargs')}")
+        parts.append(f"**{next(rest)}")
     return parts
 
 
-# Classes that user code can change have their methods taken now.
-_decimal_repr, _decimal_size = decimal.Decimal.__repr__, decimal.Decimal.__sizeof__
-_datetime_text, _replace = datetime.datetime.isoformat, datetime.datetime.replace
+# User code may put others in their place.
+_sign_of, _digits_of = decimal.Decimal._sign.__get__, decimal.Decimal._int.__get__
+_exponent_of = decimal.Decimal._exp.__get__
+_datetime_text = datetime.datetime.isoformat
+_date_of, _time_of = datetime.datetime.date, datetime.datetime.time
 _date_text, _time_text = datetime.date.isoformat, datetime.time.isoformat
 _timedelta_text = datetime.timedelta.__str__
 
@@ -326,17 +335,11 @@ _SHOWS: dict[int, Show] = {
     for kind in kinds
 }
 _MEASURES: dict[int, Callable[[object], int | None]] = {
-    **dict.fromkeys(
-        map(
-            id,
-            (
-                *(type(None), bool, int, float, complex, str, bytes, bytearray, range),
-                *(list, tuple, dict, set, frozenset, collections.deque, collections.OrderedDict),
-            ),
-        ),
-        _size,
-    ),
-    id(decimal.Decimal): _decimal_size,
+    id(kind): _size
+    for kind in (
+        *(type(None), bool, int, float, complex, str, bytes, bytearray, range),
+        *(list, tuple, dict, set, frozenset, collections.deque, collections.OrderedDict),
+    )
 }
 
 

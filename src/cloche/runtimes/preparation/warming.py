@@ -87,6 +87,9 @@ def _self_test(guest: PythonGuest, sink: _Heard) -> None:
         report = json.loads(guest.run(_proof_request(turn, code)))
         if report["status"] != "ok" or report["result"] != result:
             raise PreparationFailed(f"self-test {code!r} gave {report!r} instead of {result!r}")
+    names = [variable["name"] for variable in json.loads(guest.inspect())["variables"]]
+    if names[:1] != ["x"]:
+        raise PreparationFailed(f"self-test: the variables were {names!r} after x = 41")
     if not sink.images:
         raise PreparationFailed("self-test: a plot was drawn, and no image came")
 
