@@ -47,8 +47,11 @@ _FIXED = {
     "Threads and processes": "None. Asking for one raises an error that says so.",
     "Network": "None: no sockets.",
     "Standard input": "None: `input()` raises EOFError.",
-    "Open files": "256 descriptors for each session, of which about 20 are taken. The code gets "
+    "Open files": "256 descriptors for each session, of which about 30 are taken. The code gets "
     "OSError ('I/O error'); other sessions have their own.",
+    "Mounts": "8 folders of the host, the same for all sessions of a server. What is written to a "
+    "writable one counts nowhere; only a single file has a bound, that of the workspace or of the "
+    "memory, whichever is larger.",
     "A full disk": "When the host's own disk is full, the code gets OSError ('No space left on "
     "device'), and the server goes on.",
     "Requests of the guest to the host": "64 MiB each; a guest that sends more is ended.",

@@ -47,6 +47,30 @@ def test_code_prints_and_its_result_comes_last(command):
     assert (done.returncode, done.stdout, done.stderr) == (0, "out\n42\n", "err\n")
 
 
+def test_a_mounted_folder_is_seen_and_one_that_cannot_be_is_refused(command, tmp_path):
+    (tmp_path / "shown").mkdir()
+    (tmp_path / "shown" / "note").write_text("seen")
+    mount = ["run", "--mount", "./shown:/data", "-c", "print(open('/data/note').read())"]
+    done = command(*mount)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "seen\n", "")
+    done = command("run", "--mount", "none:/data", "-c", "1")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cloche: the mount 'none:/data' cannot be: ")
+    # The command line replaces what the environment says.
+    done = command(*mount, CLOCHE_MOUNTS='["none:/data"]')
+    assert (done.returncode, done.stdout) == (0, "seen\n")
+    done = command("run", "-c", "1", CLOCHE_MOUNTS='["none:/data"]')
+    assert done.returncode == 2
+
+
+def test_a_writable_mount_is_warned_of_where_no_output_is(command, tmp_path):
+    (tmp_path / "out").mkdir()
+    done = command("run", "--mount", "out:/out:rw", "-c", "open('/out/f', 'w').write('x')")
+    assert (done.returncode, done.stdout) == (0, "1\n")
+    assert "event=mount_writable" in done.stderr
+    assert (tmp_path / "out" / "f").read_text() == "x"
+
+
 def test_code_comes_from_a_file_or_from_standard_input(command, tmp_path):
     (tmp_path / "code.py").write_text("'ünï' + chr(0x1f600)", "utf-8")
     assert command("run", "code.py").stdout == "'ünï😀'\n"

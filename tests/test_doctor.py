@@ -103,3 +103,25 @@ def test_the_table_names_each_advisory_once():
     date, known = advisories()
     assert date >= "2026-11-20"
     assert len({each.id for each in known}) == len(known)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="paths of POSIX")
+async def test_mounts_are_tried_too_and_left_as_they_were(prepared, tmp_path):
+    for name in ("data", "out"):
+        (tmp_path / name).mkdir()
+    mounts = [f"{tmp_path}/data:/data", f"{tmp_path}/out:/out:rw"]
+    with outside() as reached:
+        checks = {
+            check.name: check for check in await check_guest(Settings(mounts=mounts), reached)
+        }
+    for name in ("write to /data", "list folders above /data", "list folders above /out"):
+        assert checks[name].standing == "stands"
+        assert checks[name].detail.startswith("PermissionError"), checks[name]
+    assert "write to /out" not in checks
+    assert [*(tmp_path / "data").iterdir(), *(tmp_path / "out").iterdir()] == []
+
+
+def test_a_mount_that_cannot_be_is_told(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("CLOCHE_MOUNTS", f'["{tmp_path.as_posix()}/none:/data"]')
+    assert main(["doctor"]) == 2
+    assert "none:/data' cannot be" in capsys.readouterr().err
