@@ -1,0 +1,115 @@
+"""Real clients with no model behind them: what they get from our server, over stdio and HTTP."""
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from fastmcp import Client
+
+from cloche.mcp.server import build_app
+
+HERE = Path(__file__).parent / "clients"
+
+
+@dataclass(frozen=True)
+class RealClient:
+    """A script in `clients/`, the environment it needs, and what it can do."""
+
+    script: str
+    environment: str | None = None
+    """None: our own Python; else the name of an environment of its own, or "node"."""
+
+    options: tuple[str, ...] = ()
+    protocol: str | None = None
+    """The version that it must agree on with the server, where it tells."""
+
+    tells_structure: bool = True
+    """Whether it hands over structured content beside the text."""
+
+    @property
+    def modern(self):
+        """Whether it speaks the newer era."""
+        return self.protocol == "2026-07-28"
+
+
+CLIENTS = [
+    RealClient("mcp_client.py", protocol="2026-07-28"),
+    RealClient("mcp_client.py", options=("--legacy",), protocol="2025-11-25"),
+    RealClient("mcp_1_client.py", "mcp_1", protocol="2025-11-25"),
+    RealClient("fastmcp_client.py", protocol="2026-07-28"),
+    RealClient("fastmcp_client.py", options=("--legacy",), protocol="2025-11-25"),
+    RealClient("typescript_client.mjs", "node", protocol="2026-07-28"),
+    RealClient("typescript_client.mjs", "node", options=("--legacy",), protocol="2025-11-25"),
+    RealClient("typescript_1_client.mjs", "node"),
+    RealClient("langchain_client.py", "langchain"),
+    RealClient("pydantic_ai_client.py", "pydantic_ai", tells_structure=False),
+    RealClient("openai_agents_client.py", "openai_agents", tells_structure=False),
+]
+"""Scripts that print a report of one and the same conversation."""
+
+
+@pytest.fixture(scope="module")
+async def tool_names(anyio_backend, cloche):
+    async with Client(build_app(cloche)) as client:
+        return [tool.name for tool in await client.list_tools()]
+
+
+@pytest.fixture(scope="module")
+def started(node, client_python, request):
+    """Return the beginning of the command line of a client, and its variables."""
+
+    def started(client):
+        if client.environment == "node":
+            modules = request.getfixturevalue("node_modules")
+            return [node, HERE / client.script], {"NODE_MODULES": str(modules)}
+        python = client_python(client.environment) if client.environment else sys.executable
+        return [python, HERE / client.script], {}
+
+    return started
+
+
+@pytest.mark.parametrize(
+    "client", CLIENTS, ids=lambda client: " ".join((client.script, *client.options))
+)
+def test_a_client_gets_values_variables_plots_and_errors(
+    client, target, started, run_client, tool_names
+):
+    command, variables = started(client)
+    done = run_client(*command, json.dumps(target), *client.options, **variables)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert report["tools"] == tool_names
+    assert report.get("protocol") == client.protocol
+    if "url" not in target or not client.modern:
+        assert report["by_itself"] == "42"
+    assert report["by_id"] == "42"
+    if client.tells_structure:
+        assert report["structured"] == "42"
+    assert report["image"] == ["image/png"]
+    assert not report["failure"]["is_error"]
+    assert "ZeroDivisionError" in report["failure"]["text"]
+    assert report["refusal"]["is_error"] in {True, None}
+    assert "'s_nobody' does not exist" in report["refusal"]["text"]
+    if "progress" in report:
+        assert report["progress"] == ["begun\n"]
+        assert report["after_cancel"] == "42"
+    if "without_session" in report and "url" not in target:
+        assert report["without_session"] == "False"  # a process for each call
+
+
+def test_claude_code_connects(node, node_modules, target, run_client, server_environment):
+    claude = [node, node_modules / "@anthropic-ai" / "claude-code" / "cli-wrapper.cjs", "mcp"]
+    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+    if "url" in target:
+        where = ["--transport", "http", "cloche", target["url"]]
+    else:
+        folders = ("CLOCHE_CACHE_DIR", "CLOCHE_DATA_DIR")
+        settings = [f"--env={name}={server_environment[name]}" for name in folders]
+        where = ["cloche", *settings, "--", target["command"], *target["arguments"]]
+    added = run_client(*claude, "add", *where, **quiet)
+    assert added.returncode == 0, added.stderr
+    listed = run_client(*claude, "list", **quiet)
+    assert "cloche:" in listed.stdout
+    assert "Connected" in listed.stdout, listed.stdout + listed.stderr
