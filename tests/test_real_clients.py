@@ -51,9 +51,10 @@ CLIENTS = [
 
 
 @pytest.fixture(scope="module")
-async def tool_names(anyio_backend, cloche):
+async def schemas(anyio_backend, cloche):
+    """The input schema of each tool by its name, in the order of the list."""
     async with Client(build_app(cloche)) as client:
-        return [tool.name for tool in await client.list_tools()]
+        return {tool.name: tool.input_schema for tool in await client.list_tools()}
 
 
 @pytest.fixture(scope="module")
@@ -74,13 +75,13 @@ def started(node, client_python, request):
     "client", CLIENTS, ids=lambda client: " ".join((client.script, *client.options))
 )
 def test_a_client_gets_values_variables_plots_and_errors(
-    client, target, started, run_client, tool_names
+    client, target, started, run_client, schemas
 ):
     command, variables = started(client)
     done = run_client(*command, json.dumps(target), *client.options, **variables)
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["tools"] == tool_names
+    assert report["tools"] == list(schemas)
     assert report.get("protocol") == client.protocol
     if "url" not in target or not client.modern:
         assert report["by_itself"] == "42"
@@ -113,3 +114,18 @@ def test_claude_code_connects(node, node_modules, target, run_client, server_env
     listed = run_client(*claude, "list", **quiet)
     assert "cloche:" in listed.stdout
     assert "Connected" in listed.stdout, listed.stdout + listed.stderr
+
+
+@pytest.mark.parametrize(
+    ("reader", "environment"),
+    [("google_schemas.py", "pydantic_ai"), ("openai_schemas.py", "openai_agents")],
+)
+def test_a_strict_reader_accepts_the_schema_of_every_tool(
+    reader, environment, client_python, run_client, schemas
+):
+    done = run_client(client_python(environment), HERE / reader, json.dumps(schemas))
+    assert done.returncode == 0, done.stderr
+    read = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {each["tool"]: each["properties"] for each in read} == {
+        name: sorted(schema["properties"]) for name, schema in schemas.items()
+    }
