@@ -132,6 +132,16 @@ async def client(anyio_backend, connect):
 
 # Outside judges and clients, in environments of their own.
 
+
+def pytest_terminal_summary(terminalreporter):
+    ran, skipped = (
+        sum("test_real_clients" in report.nodeid for report in terminalreporter.stats.get(kind, []))
+        for kind in ("passed", "skipped")
+    )
+    if ran or skipped:
+        terminalreporter.write_line(f"real clients: {ran} tests passed, {skipped} were skipped")
+
+
 CLIENT_PATIENCE_SECONDS = 180
 
 NOBODY = "http://127.0.0.1:9"
