@@ -17,6 +17,7 @@ from fastmcp.client.transports import StdioTransport
 HERE = Path(__file__).parent
 CSV = HERE / "sales.csv"
 PLOT = HERE / "out" / "revenue.png"
+CONFIGURATION = HERE / "mcp_claude_desktop_config.json"
 
 SUMMARISE = """
 import pandas as pd
@@ -68,13 +69,15 @@ async def show(client: Client, title: str, code: str) -> None:
 
 
 def print_configuration() -> None:
-    """Print what makes Claude use this installation."""
-    command = Path(sys.executable).with_name("cloche")
-    block = {"mcpServers": {"cloche": {"command": str(command), "args": ["serve"]}}}
+    """Print what makes Claude use this installation instead of a published one."""
+    block = json.loads(CONFIGURATION.read_text("utf-8"))
+    server = block["mcpServers"]["cloche"]
+    server["command"] = str(Path(sys.executable).with_name("cloche"))
+    server["args"].remove("cloche")
     print("\n=== To use it from Claude Desktop, put this into claude_desktop_config.json:")
     print(json.dumps(block, indent=2))
     print("\n=== To use it from Claude Code, run:")
-    print(f"claude mcp add cloche -- {command} serve")
+    print("claude mcp add cloche --", server["command"], *server["args"])
 
 
 if __name__ == "__main__":

@@ -221,6 +221,21 @@ def http_server(prepared, tmp_path_factory, until):
 # Outside judges and clients, in environments of their own.
 
 
+def pytest_terminal_summary(terminalreporter):
+    ran, skipped = (
+        sum("test_real_clients" in report.nodeid for report in terminalreporter.stats.get(kind, []))
+        for kind in ("passed", "skipped")
+    )
+    if ran or skipped:
+        terminalreporter.write_line(f"real clients: {ran} tests passed, {skipped} were skipped")
+
+
+CLIENT_PATIENCE_SECONDS = 180
+
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody listens: no client may need anything but the server."""
+
+
 def had(environment, *arguments):
     """Return an environment, or skip the test where its packages cannot be reached."""
     try:
@@ -276,6 +291,50 @@ def listening(server_environment, tmp_path_factory):
                 server.wait(PATIENCE_SECONDS)
 
     return listening
+
+
+@pytest.fixture(scope="module")
+def http_address(listening):
+    """The address of a server over HTTP that asks nobody who he is."""
+    app = Path(__file__).parent / "conformance" / "app.py"
+    with listening(sys.executable, app, "--without-fixtures") as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=["stdio", "http"])
+def target(request, server_environment):
+    """How a script reaches the server."""
+    if request.param == "http":
+        return {"url": request.getfixturevalue("http_address")}
+    command = {"command": sys.executable, "arguments": ["-m", "cloche.cli", "serve"]}
+    return {**command, "environment": server_environment}
+
+
+@pytest.fixture
+def run_client(tmp_path):
+    """Return a function that runs a command in a home of its own, with the server in reach only."""
+
+    def run_client(*command, **variables):
+        environment = {
+            **{name: value for name, value in os.environ.items() if "_proxy" not in name.lower()},
+            **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY"), NOBODY),
+            "NO_PROXY": "127.0.0.1",
+            "HOME": str(tmp_path),
+            "USERPROFILE": str(tmp_path),
+            **variables,
+        }
+        return subprocess.run(
+            [*map(str, command)],
+            cwd=tmp_path,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=CLIENT_PATIENCE_SECONDS,
+            check=False,
+        )
+
+    return run_client
 
 
 # Processes.

@@ -1,12 +1,14 @@
 """What the README shows and the examples do, run as a reader would."""
 
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fastmcp import Client
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 120
@@ -39,8 +41,30 @@ def test_the_stdio_example_analyses_a_file_draws_a_plot_and_prints_the_configura
     assert "10,080.00" in done.stdout
     assert (copied / "out" / "revenue.png").read_bytes().startswith(b"\x89PNG")
     block = re.search(r"^\{.*?^\}", done.stdout, re.MULTILINE | re.DOTALL)
-    servers = json.loads(block.group())["mcpServers"]
-    assert Path(servers["cloche"]["command"]).exists()
+    assert json.loads(block.group()) == installed_configuration()
+
+
+def installed_configuration():
+    """The configuration for Claude Desktop, with our console script for `uvx cloche`."""
+    configuration = json.loads(
+        (ROOT / "examples" / "mcp_claude_desktop_config.json").read_text("utf-8")
+    )
+    (server,) = configuration["mcpServers"].values()
+    assert (server["command"], server["args"][0]) == ("uvx", "cloche")
+    script = Path(sys.executable).with_name("cloche.exe" if os.name == "nt" else "cloche")
+    server.update(command=str(script), args=server["args"][1:])
+    return configuration
+
+
+@pytest.mark.anyio
+async def test_the_configuration_for_claude_desktop_starts_a_server_that_answers(
+    server_environment,
+):
+    configuration = installed_configuration()
+    configuration["mcpServers"]["cloche"]["env"] = server_environment
+    async with Client(configuration) as client:
+        result = await client.call_tool("execute_code", {"code": "6 * 7"})
+    assert result.structured_content["result"] == "42"
 
 
 def test_the_python_block_of_the_readme_prints_its_result(prepared, tmp_path):

@@ -64,7 +64,7 @@ def _made(name, install):
     cache = user_cache_path("cloche-test-clients", appauthor=False)
     cache.mkdir(parents=True, exist_ok=True)
     folder = cache / name
-    with FileLock(cache / f"{name}.lock"):
+    with FileLock(cache / f".{name}.lock"):
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=cache) as work:
                 made = Path(work) / "made"

@@ -5,6 +5,7 @@ Prints the address once it listens, and serves until it is told to end.
 
 import asyncio
 import socket
+import sys
 import tempfile
 from pathlib import Path
 
@@ -24,8 +25,9 @@ async def main():
     with tempfile.TemporaryDirectory() as data_dir, socket.create_server(("127.0.0.1", 0)) as door:
         async with Cloche(data_dir=Path(data_dir)) as cloche:
             app = build_app(cloche)
-            add_fixtures(app)
-            add_questions(app)
+            if "--without-fixtures" not in sys.argv:
+                add_fixtures(app)
+                add_questions(app)
             server = uvicorn.Server(uvicorn.Config(http_app(app), log_level="warning"))
             print(f"http://127.0.0.1:{door.getsockname()[1]}/mcp", flush=True)
             await server.serve(sockets=[door])

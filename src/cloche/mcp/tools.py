@@ -41,6 +41,9 @@ _log = structlog.get_logger()
 
 _Tool = Callable[..., Awaitable[ToolResult]]
 
+_LEAST_SECONDS = 0.001
+"""Some readers of schemas know no exclusive bounds, so there is no "more than 0"."""
+
 _SessionId = Annotated[
     str | None,
     Field(
@@ -102,7 +105,7 @@ def add_tools(
             Field(
                 description="Wall time after which the code is interrupted; "
                 f"default {limits.timeout_seconds:g}.",
-                gt=0,
+                ge=_LEAST_SECONDS,
                 le=limits.max_timeout_seconds,
             ),
         ] = None,
@@ -152,7 +155,7 @@ def add_tools(
             Field(
                 description="How long it may lie unused before it is destroyed; "
                 f"default and at most {expire_seconds:g}.",
-                gt=0,
+                ge=_LEAST_SECONDS,
                 le=expire_seconds,
             ),
         ] = None,
