@@ -195,7 +195,7 @@ def http_server(prepared, tmp_path_factory, until):
             **{name: str(value) for name, value in variables.items()},
         }
         with log_file.open("wb") as log:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
                 [sys.executable, "-m", "cloche.cli", "serve", "--transport", "http", *arguments],
                 env={**kept, **settings},
                 stdin=subprocess.DEVNULL,

@@ -129,7 +129,8 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic chec
     except SettingsError as error:
         raise InvalidRequest(_describe_group(known)) from error
     except ValidationError as error:
-        raise InvalidRequest(_describe(error)) from error
+        told = _describe_group(known) if _is_of_group(error) else _describe(error)
+        raise InvalidRequest(told) from error
 
 
 def _variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str | None]]:
@@ -153,6 +154,10 @@ def _describe_group(known: dict[str, str | None]) -> str:
         if member is not None and value is not None and not isinstance(_parsed(value), dict):
             return f"{name} is no JSON object; set one thing by its own name, for example {member}"
     return "the environment holds a setting of Cloche that is no valid JSON"
+
+
+def _is_of_group(error: ValidationError) -> bool:
+    return error.errors()[0]["type"] == "model_type"
 
 
 def _parsed(value: str) -> object:

@@ -15,9 +15,6 @@ from cloche.mcp.transports.connection import RETRY_SECONDS
 if TYPE_CHECKING:
     from cloche.config_http import HttpSettings
 
-_CLOSE = {"Connection": "close"}
-"""With what a client is told that its next request on the connection would not be understood."""
-
 
 class HeadBounds:
     """Refuses requests by their first lines, before anything is made of them."""
@@ -30,7 +27,9 @@ class HeadBounds:
         """Serve a request."""
         if scope["type"] == "http" and (fault := self._fault(scope)):
             status, reason = fault
-            answer = JSONResponse({"error": reason}, status_code=status, headers=_CLOSE)
+            # What follows on the connection may not be what its sender thinks that it is.
+            close = {"Connection": "close"} if status in {400, 505} else None
+            answer = JSONResponse({"error": reason}, status_code=status, headers=close)
             await answer(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -38,6 +37,8 @@ class HeadBounds:
     def _fault(self, scope: Scope) -> tuple[int, str] | None:
         bounds, headers = self._settings, scope["headers"]
         names = [name for name, _ in headers]
+        if scope["http_version"] not in {"1.0", "1.1"}:
+            return 505, "this server speaks HTTP/1.1"
         if len(scope["raw_path"]) + len(scope["query_string"]) > bounds.url_bytes:
             return 414, f"the address is longer than {bounds.url_bytes} bytes"
         if len(headers) > bounds.headers:
@@ -50,6 +51,10 @@ class HeadBounds:
         for name in (b"authorization", b"mcp-session-id", b"origin", b"content-type"):
             if names.count(name) > 1:
                 return 400, f"there is more than one header {name.decode()}"
+        if any(
+            name == b"content-length" and int(value) > bounds.body_bytes for name, value in headers
+        ):
+            return 413, f"the body is larger than {bounds.body_bytes} bytes"
         return None
 
 
@@ -67,7 +72,6 @@ class BodyBounds:
             await self._app(scope, receive, send)
             return
         bounds = self._settings
-        _check_length(scope, bounds.body_bytes)
         deadline = time.monotonic() + bounds.body_seconds
         received, whole = 0, False
 
@@ -80,7 +84,7 @@ class BodyBounds:
                     message = await receive()
             except TimeoutError:
                 reason = f"the body took longer than {bounds.body_seconds:g} s"
-                raise HTTPException(408, reason, _CLOSE) from None
+                raise HTTPException(408, reason, {"Connection": "close"}) from None
             if message["type"] != "http.request":
                 raise HTTPException(400, "the body ended before its end")  # nobody reads this
             size = len(message.get("body", b""))
@@ -98,9 +102,3 @@ class BodyBounds:
             await self._app(scope, receive_bounded, send)
         finally:
             self._buffered -= received
-
-
-def _check_length(scope: Scope, most: int) -> None:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and int(value) > most:
-            raise HTTPException(413, f"the body is larger than {most} bytes")

@@ -12,6 +12,16 @@ from cloche.mcp.transports.connection import PROBES, too_busy
 
 _LOOK_SECONDS = 0.02
 
+_GONE = "cloche.gone"
+
+
+def gone_of(scope: Scope) -> asyncio.Event | None:
+    """Return what is set when a request's client leaves before it has its whole answer.
+
+    In the protocol's older era nothing else tells it: a call goes on when its connection ends.
+    """
+    return scope.get(_GONE)
+
 
 class Gate:
     """Lets requests in until it drains, and ends what is left when it closes."""
@@ -57,6 +67,7 @@ class Gate:
 
     async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = _Exchange(receive, send, self._closing)
+        scope[_GONE] = exchange.gone
         call = not _is_stream(scope)
         self.calls += call
         try:
@@ -72,13 +83,18 @@ class _Exchange:
     def __init__(self, receive: Receive, send: Send, closing: asyncio.Event) -> None:
         self._receive, self._send, self._closing = receive, send, closing
         self._begun = self._ended = False
+        self.gone = asyncio.Event()
 
     async def receive(self) -> Message:
         receiving = asyncio.ensure_future(self._receive())
         closing = asyncio.ensure_future(self._closing.wait())
         try:
             await asyncio.wait({receiving, closing}, return_when=asyncio.FIRST_COMPLETED)
-            return receiving.result() if receiving.done() else {"type": "http.disconnect"}
+            if receiving.done() and receiving.result()["type"] != "http.disconnect":
+                return receiving.result()
+            if not self._ended:
+                self.gone.set()
+            return {"type": "http.disconnect"}
         finally:
             receiving.cancel()
             closing.cancel()

@@ -72,7 +72,7 @@ class Listeners:
 
 @contextmanager
 def listening(settings: Settings) -> Generator[Listeners]:
-    """Check what was set and listen. Raises `InvalidRequest`, also for what would let anybody in."""
+    """Check what was set, and listen. Raises `InvalidRequest`, also where anybody could get in."""
     http = settings.http
     _check_sizes(settings)
     local, tls = is_loopback(http.host), tls_of(http)
@@ -98,6 +98,8 @@ async def serve_http(
 ) -> None:
     """Serve clients until it is `asked` to end; then calls get their outcomes, and it returns."""
     http = cloche.settings.http
+    # Its warnings tell what clients do wrong, with the ids of their sessions.
+    logging.getLogger("mcp.server.streamable_http_manager").setLevel(logging.ERROR)
     gate = Gate()
     asgi = _assemble(app, cloche, gate)
     async with asgi.lifespan(asgi):
