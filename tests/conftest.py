@@ -2,8 +2,6 @@
 
 import os
 import re
-
-
 import signal
 import subprocess
 import sys
