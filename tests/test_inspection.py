@@ -269,7 +269,7 @@ def hear(*args, **kwargs):
     while frame is not None:
         if frame.f_code.co_filename.startswith('<cloche>/'):
             name = frame.f_code.co_filename.partition('/')[2]
-            if name in {'inspection.py', 'previews.py', 'arrays.py', 'frames.py'}:
+            if name in {'inspection.py', 'names.py', 'previews.py', 'arrays.py', 'frames.py'}:
                 heard.append(name)
         frame = frame.f_back
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from cloche.description import Variable
+from cloche.description import SessionLimits, SessionUsage, Variable, WorkspaceInfo
+from cloche.sessions.listing import Listing
 from cloche.workers.reports import Inspection
+
+if TYPE_CHECKING:
+    from cloche.sessions.session import Session, Status
 
 MOST_FILES = 50
 """As many files are listed."""
@@ -30,18 +35,40 @@ class Known:
 NOTHING = Known(0, Inspection(variables=[], total=0, imports=[], complete=True))
 
 
-def detail_of(
-    status: Literal["idle", "running", "hibernated"],
-    known: Known | None,
-    *,
-    files: bool,
-    lost: bool,
-) -> str:
-    """Return what a reader must know of the rest, in a sentence or two; perhaps nothing.
+def describe(
+    session: Session, known: Known | None, listing: Listing | None, *, lost: bool
+) -> WorkspaceInfo:
+    """Return what is told of a session, with the variables and files that are known.
 
-    `known` are the variables that are told, if any; `files` is whether files are listed, and
-    `lost` whether a worker died with what was not saved.
+    `lost` is whether its worker died with variables that were not saved.
     """
+    history, limits, status = session.history, session.limits, session.status
+    return WorkspaceInfo(
+        session_id=session.id,
+        language=session.language,
+        status=status,
+        detail=_detail(status, known, files=listing is not None, lost=lost),
+        variables=known and known.variables,
+        variables_total=known and known.inspection.total,
+        imports=known and known.inspection.imports,
+        files=listing and listing.files,
+        files_total=listing and listing.total,
+        packages=[],
+        turns=history.records(live=session.is_live),
+        limits=SessionLimits(**limits.model_dump(include=set(SessionLimits.model_fields))),
+        usage=SessionUsage(
+            cpu_seconds=round(session.cpu_used, 6),
+            checkpoint_bytes=history.images.taken_bytes,
+            **asdict(session.usage),
+        ),
+        created_at=datetime.fromtimestamp(session.created_at, UTC),
+        last_used_at=datetime.fromtimestamp(session.last_used_at, UTC),
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+    )
+
+
+def _detail(status: Status, known: Known | None, *, files: bool, lost: bool) -> str:
+    """Return what a reader must know of the rest, in a sentence or two; perhaps nothing."""
     if status == "running":
         said = "Code runs, and variables cannot be looked at meanwhile"
         if known is not None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
 
-from cloche.description import SessionLimits, SessionUsage, WorkspaceInfo
+from cloche.description import WorkspaceInfo
 from cloche.errors import CapacityReached, InvalidRequest, UnknownSession, WorkerFailed
 from cloche.limits import Limits
 from cloche.outcome import FileChange, Language, Outcome
-from cloche.sessions.describing import MOST_FILES, NOTHING, Known, detail_of
+from cloche.sessions.describing import MOST_FILES, NOTHING, Known, describe
 from cloche.sessions.history import History
 from cloche.sessions.line import Line, Turn, checked_turn
 from cloche.sessions.listing import CAN_HOLD, Listing, list_files
@@ -186,31 +184,9 @@ class Session:
         elif CAN_HOLD:
             listing = await self._list_files()
         self._check_open()
-        status = self.status
         lost = not self.is_live and not self.history.is_saved
         known = None if lost else self._known_of(self.history.held)
-        return WorkspaceInfo(
-            session_id=self.id,
-            language=self.language,
-            status=status,
-            detail=detail_of(status, known, files=listing is not None, lost=lost),
-            variables=known and known.variables,
-            variables_total=known and known.inspection.total,
-            imports=known and known.inspection.imports,
-            files=listing and listing.files,
-            files_total=listing and listing.total,
-            packages=[],
-            turns=self.history.records(live=self.is_live),
-            limits=SessionLimits(**self.limits.model_dump(include=set(SessionLimits.model_fields))),
-            usage=SessionUsage(
-                cpu_seconds=round(self.cpu_used, 6),
-                checkpoint_bytes=self.history.images.taken_bytes,
-                **asdict(self.usage),
-            ),
-            created_at=datetime.fromtimestamp(self.created_at, UTC),
-            last_used_at=datetime.fromtimestamp(self.last_used_at, UTC),
-            expires_at=datetime.fromtimestamp(self.expires_at, UTC),
-        )
+        return describe(self, known, listing, lost=lost)
 
     async def _look(self) -> Listing:
         """Look at variables and files between turns."""

@@ -10,7 +10,8 @@ from itertools import islice
 
 from . import previews
 from .arrays import Arrays
-from .previews import FEW, Sketch, name_of, words
+from .names import FEW, name_of, words
+from .previews import Sketch
 
 _MOST_COLUMNS = 20
 _MOST_BLOCKS = 1000

@@ -15,7 +15,7 @@ from . import previews, reserve, wire
 from . import turn as turns
 from .arrays import Arrays
 from .frames import Frames
-from .previews import instance_module, name_of, words
+from .names import instance_module, module_name, module_namespace, name_of, own_name, words
 
 _MOST_VARIABLES = 100
 _MOST_IMPORTS = 50
@@ -26,7 +26,6 @@ _NAME_CHARACTERS = 60
 _PREVIEW_CHARACTERS = 10_000
 _SHORT_CHARACTERS = 40
 
-_namespace_of = ModuleType.__dict__["__dict__"].__get__
 _collects, _collect_no_more, _collect_again = gc.isenabled, gc.disable, gc.enable
 # For when there is no memory to tell more.
 _NOTHING = '{"variables":[],"total":0,"imports":[],"complete":false}'
@@ -53,7 +52,7 @@ def inspect() -> None:
 
 
 def _look() -> dict:
-    names = _namespace_of(turns.main)
+    names = module_namespace(turns.main)
     variables, imports, total, room = [], [], 0, _PREVIEW_CHARACTERS
     for key, value in islice(reversed(names.items()), _MOST_NAMES):
         # To look a name up would compare it with names whose class is the user's.
@@ -100,7 +99,7 @@ def _import_of(name: str, value: object) -> str | None:
     """How `value` was imported; None for what was made here."""
     kind = type(value)
     if issubclass(kind, ModuleType):
-        original = _module_name(value)
+        original = module_name(value)
         if original is None or original == name:
             return words(name, _NAME_CHARACTERS)
         if original.startswith(f"{name}."):  # import a.b
@@ -109,13 +108,6 @@ def _import_of(name: str, value: object) -> str | None:
     module = instance_module(value)
     if module is None or module == "__main__":
         return None
-    original = previews.own_name(value)
+    original = own_name(value)
     alias = "" if original == name else f" as {words(name, _NAME_CHARACTERS)}"
     return f"from {words(module, _NAME_CHARACTERS)} import {original}{alias}"
-
-
-def _module_name(module: ModuleType) -> str | None:
-    for key, value in islice(_namespace_of(module).items(), previews.FEW):
-        if type(key) is str and key == "__name__":
-            return value if type(value) is str else None
-    return None
