@@ -116,7 +116,7 @@ class WorkspaceInfo(Record):
     """running: code runs or waits to; hibernated: at rest on disk, the next call resumes it."""
 
     detail: str
-    """What to know of the rest: why variables or files are not listed, or when they were so."""
+    """What to know of the rest: why variables are not listed, or when they were as they are."""
 
     variables: list[Variable] | None
     """Public variables, those defined last at the end; null while they cannot be looked at."""
@@ -127,10 +127,10 @@ class WorkspaceInfo(Record):
     imports: list[str] | None
     """What was imported, such as `numpy as np` or `from math import pi`; null as for variables."""
 
-    files: list[WorkspaceFile] | None
-    """Files of the workspace, those changed last at the front; null while they cannot be listed."""
+    files: list[WorkspaceFile]
+    """Files of the workspace, those changed last at the front."""
 
-    files_total: int | None
+    files_total: int
     """How many there are, with those that are not listed; of very many only the first."""
 
     packages: list[Package]

@@ -22,12 +22,14 @@ def render(outcome: Outcome, *, must_name: bool = False) -> str:
         said = outcome.error.traceback or f"{outcome.error.type}: {outcome.error.message}"
         parts.append(_titled("error", said))
     for output in outcome.outputs:
-        where = f" in {output.path}" if output.path else ""
+        where = f" in {_on_one_line(output.path)}" if output.path else ""
         size = f" {output.width}x{output.height}" if output.width and output.height else ""
         note = f" ({output.text})" if output.text else ""
         parts.append(f"[{output.kind}{size}{where}{note}]")
     if outcome.files:
-        changes = ", ".join(f"{file.path} {file.change}" for file in outcome.files[:20])
+        changes = ", ".join(
+            f"{_on_one_line(file.path)} {file.change}" for file in outcome.files[:20]
+        )
         more = f" and {len(outcome.files) - 20} more" if len(outcome.files) > 20 else ""
         parts.append(f"[files: {changes}{more}]")
     if outcome.truncated and outcome.full_output_path:
@@ -53,13 +55,12 @@ def render_workspace(info: WorkspaceInfo) -> str:
         ]
     if info.imports:
         parts.append(_on_one_line(f"imports: {', '.join(info.imports)}"))
-    if info.files is not None and info.files_total is not None:
-        left_out = info.files_total - len(info.files)
-        parts.append(f"files: {info.files_total}{_but(left_out, 'older')}")
-        parts += [
-            f"  {_on_one_line(file.path)} ({file.size} bytes, {file.modified_at:%Y-%m-%d %H:%M:%S})"
-            for file in info.files
-        ]
+    left_out = info.files_total - len(info.files)
+    parts.append(f"files: {info.files_total}{_but(left_out, 'older')}")
+    parts += [
+        f"  {_on_one_line(file.path)} ({file.size} bytes, {file.modified_at:%Y-%m-%d %H:%M:%S})"
+        for file in info.files
+    ]
     if info.packages:
         parts.append(f"packages: {', '.join(f'{p.name} {p.version}' for p in info.packages)}")
     if info.turns:

@@ -36,7 +36,7 @@ NOTHING = Known(0, Inspection(variables=[], total=0, imports=[], complete=True))
 
 
 def describe(
-    session: Session, known: Known | None, listing: Listing | None, *, lost: bool
+    session: Session, known: Known | None, listing: Listing, *, lost: bool
 ) -> WorkspaceInfo:
     """Return what is told of a session, with the variables and files that are known.
 
@@ -47,12 +47,12 @@ def describe(
         session_id=session.id,
         language=session.language,
         status=status,
-        detail=_detail(status, known, files=listing is not None, lost=lost),
+        detail=_detail(status, known, lost=lost),
         variables=known and known.variables,
         variables_total=known and known.inspection.total,
         imports=known and known.inspection.imports,
-        files=listing and listing.files,
-        files_total=listing and listing.total,
+        files=listing.files,
+        files_total=listing.total,
         packages=[],
         turns=history.records(live=session.is_live),
         limits=SessionLimits(**limits.model_dump(include=set(SessionLimits.model_fields))),
@@ -67,15 +67,13 @@ def describe(
     )
 
 
-def _detail(status: Status, known: Known | None, *, files: bool, lost: bool) -> str:
+def _detail(status: Status, known: Known | None, *, lost: bool) -> str:
     """Return what a reader must know of the rest, in a sentence or two; perhaps nothing."""
     if status == "running":
         said = "Code runs, and variables cannot be looked at meanwhile"
         if known is not None:
             before = f"after turn {known.turn}" if known.turn else "before the first turn"
             said += f"; those listed are as they were {before}"
-        if not files:
-            said += "; nor can files"
         return f"{said}. cancel_execution stops it."
     if known is not None:
         return "" if known.inspection.complete else "Memory or imports are too many to list all."

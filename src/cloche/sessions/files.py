@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from cloche.errors import InvalidRequest, UnknownFile
@@ -58,18 +59,15 @@ class File:
     """In seconds since 1970."""
 
 
-def list_files(
-    workspace: Path, *, most: int, entries: int, portable: bool = _PORTABLE
-) -> list[File]:
-    """Return at most `most` files: those of a folder by name, then those of its subfolders.
+def walk_files(workspace: Path, *, entries: int, portable: bool = _PORTABLE) -> Generator[File]:
+    """Yield files: those of a folder by name, then those of its subfolders.
 
     At most `entries` files and folders are looked at, folders nested n deep counting n times.
     Files with a path of more than 1,024 characters are left out. A workspace that is gone has none.
     """
     scan = _scan_by_path if portable else _scan_within
-    found: list[File] = []
     ahead: deque[tuple[str, ...]] = deque([()])
-    while ahead and len(found) < most and entries > 0:
+    while ahead and entries > 0:
         folder = ahead.popleft()
         entries -= len(folder)
         try:
@@ -80,11 +78,17 @@ def list_files(
                     continue
                 if stat.S_ISDIR(status.st_mode):
                     ahead.append((*folder, name))
-                elif stat.S_ISREG(status.st_mode) and len(found) < most:
-                    found.append(File(path, status.st_size, status.st_mtime))
+                elif stat.S_ISREG(status.st_mode):
+                    yield File(path, status.st_size, status.st_mtime)
         except OSError:  # gone, or no folder any more
             continue
-    return found
+
+
+def list_files(
+    workspace: Path, *, most: int, entries: int, portable: bool = _PORTABLE
+) -> list[File]:
+    """Return the first `most` files of a walk."""
+    return list(islice(walk_files(workspace, entries=entries, portable=portable), most))
 
 
 def read_file(workspace: Path, path: str, *, most_bytes: int, portable: bool = _PORTABLE) -> bytes:

@@ -16,7 +16,7 @@ from cloche.outcome import FileChange, Language, Outcome
 from cloche.sessions.describing import MOST_FILES, NOTHING, Known, describe
 from cloche.sessions.history import History
 from cloche.sessions.line import Line, Turn, checked_turn
-from cloche.sessions.listing import CAN_HOLD, Listing, list_files
+from cloche.sessions.listing import Listing, newest_files
 from cloche.sessions.reasons import Usage, error_of_death, reason_for
 from cloche.sessions.turns import build_broken_outcome, build_outcome
 from cloche.sessions.watching import changed_files
@@ -175,13 +175,12 @@ class Session:
         turn does not stop. Raises `UnknownSession`.
         """
         self._check_open()
-        listing: Listing | None = None
         if not len(self._line):
             if self._looking is None or self._looking.done():
                 self._looking = self._spawn(self._look())
                 self._looking.add_done_callback(_retrieve)
             listing = await asyncio.shield(self._looking)
-        elif CAN_HOLD:
+        else:
             listing = await self._list_files()
         self._check_open()
         lost = not self.is_live and not self.history.is_saved
@@ -203,7 +202,7 @@ class Session:
     async def _list_files(self) -> Listing:
         entries = self.limits.workspace_entries
         return await asyncio.to_thread(
-            list_files, self.home.workspace, most=MOST_FILES, entries=entries
+            newest_files, self.home.workspace, most=MOST_FILES, entries=entries
         )
 
     def _known_of(self, turn: int) -> Known | None:
