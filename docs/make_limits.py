@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le
 from pydantic.fields import FieldInfo
 
 from cloche.config import Settings
+from cloche.config_http import HttpSettings
 from cloche.limits import GIB, KIB, MIB, Fires, Limits
 
 PAGE = Path(__file__).with_name("LIMITS.md")
@@ -25,6 +26,12 @@ error's message has the figures and the next step.
 
 Set a limit by its variable, or from Python: `Cloche(limits=Limits(memory_bytes=2 * 1024**3))`.
 Sizes are in bytes, times in seconds.
+"""
+
+_HTTP_HEAD = """\
+## What a client may do over HTTP
+
+With `cloche serve --transport http`. Errors are JSON; the connection stays open unless it says so.
 """
 
 _FIXED_HEAD = """\
@@ -59,6 +66,12 @@ def render() -> str:
     parts += [
         _section(name, name, field)
         for name, field in Settings.model_fields.items()
+        if _fires(field) is not None
+    ]
+    parts.append(_HTTP_HEAD)
+    parts += [
+        _section(f"http__{name}", name, field)
+        for name, field in HttpSettings.model_fields.items()
         if _fires(field) is not None
     ]
     parts.append(_FIXED_HEAD)

@@ -1,6 +1,7 @@
 """What the tests share: a prepared runtime, sandboxes, connected clients, and bounded waits."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from fastmcp.client.transports import StdioTransport
 
 from cloche import Cloche
 from cloche.config import Settings
+from cloche.mcp.auth.token_file import add_token
 from cloche.mcp.server import build_app
 from cloche.runtimes.install import prepare
 
@@ -130,6 +132,78 @@ async def client(anyio_backend, connect):
         yield client
 
 
+# Servers over HTTP.
+
+
+@dataclass(frozen=True)
+class HttpServer:
+    """A server process, its address and its token file."""
+
+    url: str
+    process: subprocess.Popen
+    data_dir: Path
+    log_file: Path
+    tokens: dict[str, str]
+    """The tokens that it began with, by owner."""
+
+    @property
+    def base(self):
+        return self.url.removesuffix("/mcp")
+
+    @property
+    def port(self):
+        return int(self.base.rpartition(":")[2])
+
+    @property
+    def log(self):
+        return self.log_file.read_text("utf-8")
+
+    def bearer(self, owner):
+        return {"Authorization": f"Bearer {self.tokens[owner]}"}
+
+
+@pytest.fixture(scope="module")
+def http_server(prepared, tmp_path_factory, until):
+    """Return a function that starts a server over HTTP, with owners and variables."""
+    started = []
+
+    async def http_server(*owners, arguments=(), **variables):
+        """Start a server; with `owners` it asks for tokens, which it knows of each of them."""
+        folder = tmp_path_factory.mktemp("http")
+        data_dir, log_file = folder / "data", folder / "stderr"
+        tokens = {owner: add_token(data_dir / "tokens.jsonl", owner) for owner in owners}
+        kept = {name: value for name, value in os.environ.items() if name[:7] != "CLOCHE_"}
+        settings = {
+            "CLOCHE_CACHE_DIR": str(Settings().cache_dir),
+            "CLOCHE_DATA_DIR": str(data_dir),
+            "CLOCHE_HTTP__AUTH": "tokens" if owners else "none",
+            "CLOCHE_HTTP__PORT": "0",
+            **{name: str(value) for name, value in variables.items()},
+        }
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cloche.cli", "serve", "--transport", "http", *arguments],
+                env={**kept, **settings},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                cwd=folder,
+            )
+        started.append(process)
+
+        def listening():
+            assert process.poll() is None, log_file.read_text("utf-8")
+            return re.search(r"event=listening url=(\S+)", log_file.read_text("utf-8"))
+
+        url = (await until(listening, "the server listens"))[1]
+        return HttpServer(url, process, data_dir, log_file, tokens)
+
+    yield http_server
+    for process in started:
+        process.kill()
+        process.wait()
+
+
 # Outside judges and clients, in environments of their own.
 
 
@@ -206,15 +280,13 @@ def listening(server_environment, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def http_address(listening):
+async def http_address(anyio_backend, http_server):
     """The address of a server over HTTP that asks nobody who he is."""
-    app = Path(__file__).parent / "conformance" / "app.py"
-    with listening(sys.executable, app, "--without-fixtures") as address:
-        yield address
+    return (await http_server()).url
 
 
 @pytest.fixture(scope="module", params=["stdio", "http"])
-def target(request, server_environment):
+def target(request, anyio_backend, server_environment):
     """How a script reaches the server."""
     if request.param == "http":
         return {"url": request.getfixturevalue("http_address")}

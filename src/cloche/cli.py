@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cloche import __version__
+from cloche.cli_tokens import add_token_commands
 from cloche.errors import CallerError, ClocheError, InvalidRequest
 
 if TYPE_CHECKING:
@@ -51,12 +52,18 @@ def _parser() -> argparse.ArgumentParser:
         prog="cloche", description="A sandbox for code, as an MCP server. Without a command: serve."
     )
     parser.add_argument("--version", action="version", version=f"cloche {__version__}")
-    parser.set_defaults(command=_serve)
+    parser.set_defaults(command=_serve, transport="stdio", host=None, port=None)
     commands = parser.add_subparsers(title="commands")
 
     serve = commands.add_parser("serve", help="serve MCP clients")
-    serve.add_argument("--transport", choices=["stdio"], default="stdio", help="default: stdio")
+    serve.add_argument(
+        "--transport", choices=["stdio", "http"], default="stdio", help="default: stdio"
+    )
+    serve.add_argument("--host", help="address to listen on, with http; default 127.0.0.1")
+    serve.add_argument("--port", type=int, help="port to listen on, with http; default 8000")
     serve.set_defaults(command=_serve)
+
+    add_token_commands(commands.add_parser("token", help="say who may call over HTTP"))
 
     setup = commands.add_parser("setup", help="prepare the runtimes, once for a machine")
     setup.add_argument(
@@ -81,24 +88,60 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(_: argparse.Namespace) -> int:
+def _serve(parsed: argparse.Namespace) -> int:
     from cloche.logs import log_to_stderr
 
     log_to_stderr()
-    asyncio.run(_serve_stdio())
+    given = {name: getattr(parsed, name) for name in ("host", "port")}
+    given = {name: value for name, value in given.items() if value is not None}
+    if parsed.transport == "http":
+        asyncio.run(_serve_http(given))
+    elif given:
+        raise InvalidRequest(f"--{next(iter(given))} goes with --transport http")
+    else:
+        asyncio.run(_serve_stdio())
     return _OK
 
 
 async def _serve_stdio() -> None:
     from cloche.api import Cloche
     from cloche.mcp.server import build_app
-    from cloche.mcp.transports import serve_stdio
+    from cloche.mcp.transports.stdio import serve_stdio
 
     async with Cloche() as cloche:
         await serve_stdio(build_app(cloche))
     # A thread may still be reading standard input; waiting for it could take for ever.
     sys.stderr.flush()
     os._exit(_OK)
+
+
+async def _serve_http(given: dict[str, object]) -> None:
+    from cloche.mcp.transports.signals import on_signals
+
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    signals = itertools.count()
+
+    def end(number: int) -> None:
+        if next(signals):  # they do not want to wait; the workers end with their server
+            os._exit(128 + number)
+        loop.call_soon_threadsafe(asked.set)
+
+    with on_signals(end):
+        await _serve_http_until(asked, given)
+
+
+async def _serve_http_until(asked: asyncio.Event, given: dict[str, object]) -> None:
+    from cloche.api import Cloche
+    from cloche.config import load_settings
+    from cloche.mcp.auth import build_auth
+    from cloche.mcp.server import build_app
+    from cloche.mcp.transports.http import listening, serve_http
+
+    settings = load_settings(http=given)
+    with listening(settings) as listeners:
+        auth = build_auth(settings)
+        async with Cloche(settings) as cloche:
+            await serve_http(build_app(cloche, auth=auth), cloche, listeners, asked)
 
 
 def _setup(parsed: argparse.Namespace) -> int:

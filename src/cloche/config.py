@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from cloche.config_http import HttpSettings
 from cloche.errors import InvalidRequest
 from cloche.limits import Fires, Limits
 
@@ -79,14 +82,16 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits)
     """What one session may use; for example CLOCHE_LIMITS__TIMEOUT_SECONDS."""
 
+    http: HttpSettings = Field(default_factory=HttpSettings)
+    """How the server meets clients over HTTP; for example CLOCHE_HTTP__PORT."""
+
 
 def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic checks them
     """Return the settings of the environment, with `overrides` by name.
 
     Raises `InvalidRequest` for a value that does not fit and for a name that means nothing.
     """
-    known = {f"{_PREFIX}{name}".upper() for name in Settings.model_fields}
-    known |= {f"{_PREFIX}limits{_NESTED}{name}".upper() for name in Limits.model_fields}
+    known = dict(_variables(Settings, _PREFIX))
     for name in os.environ:
         if name.startswith(_PREFIX) and name not in known:
             nearest = difflib.get_close_matches(name, known, n=1)
@@ -95,11 +100,43 @@ def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401 - pydantic chec
     try:
         return Settings(**overrides)
     except SettingsError as error:
-        raise InvalidRequest(
-            f"{_PREFIX}LIMITS is no JSON object; set a single limit by its own name, "
-            f"for example {_PREFIX}LIMITS{_NESTED}TIMEOUT_SECONDS"
-        ) from error
+        raise InvalidRequest(_describe_group(known)) from error
     except ValidationError as error:
-        first = error.errors()[0]
-        name = f"{_PREFIX}{_NESTED.join(str(part) for part in first['loc'])}".upper()
-        raise InvalidRequest(f"{name} is {first['input']!r}: {first['msg']}") from error
+        raise InvalidRequest(_describe(error)) from error
+
+
+def _variables(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str | None]]:
+    """Every variable that is read; with a name in it for those that set a whole group."""
+    for field_name, field in model.model_fields.items():
+        name, group = f"{prefix}{field_name}".upper(), field.annotation
+        if isinstance(group, type) and issubclass(group, BaseModel):
+            members = list(_variables(group, f"{name}{_NESTED}"))
+            yield name, members[0][0]
+            yield from members
+        else:
+            yield name, None
+
+
+def _describe_group(known: dict[str, str | None]) -> str:
+    for name, member in known.items():
+        value = os.environ.get(name)
+        if member is not None and value is not None and not _is_object(value):
+            return f"{name} is no JSON object; set one thing by its own name, for example {member}"
+    return "the environment holds a setting of Cloche that is no valid JSON"
+
+
+def _is_object(value: str) -> bool:
+    try:
+        return isinstance(json.loads(value), dict)
+    except ValueError:
+        return False
+
+
+def _describe(error: ValidationError) -> str:
+    first = error.errors()[0]
+    parts = [part for part in first["loc"] if isinstance(part, str)]
+    name, value = f"{_PREFIX}{_NESTED.join(parts)}".upper(), first["input"]
+    reason = first["msg"].removeprefix("Value error, ")
+    if isinstance(value, dict) or "SECRET" in name:  # a group may hold a secret
+        return f"{name}: {reason}"
+    return f"{name} is {value!r}: {reason}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
 
 from cloche import __version__
 from cloche.api import LOCAL_OWNER, Cloche
@@ -17,8 +18,8 @@ _INSTRUCTIONS = (
 )
 
 
-def build_app(cloche: Cloche) -> FastMCP:
-    """Return the application that serves an entered `cloche` to one local client."""
+def build_app(cloche: Cloche, *, auth: AuthProvider | None = None) -> FastMCP:
+    """Return the application that serves an entered `cloche`; over HTTP, to whom `auth` knows."""
     app = FastMCP(
         name="cloche",
         version=__version__,
@@ -26,6 +27,7 @@ def build_app(cloche: Cloche) -> FastMCP:
         mask_error_details=True,
         dereference_schemas=False,  # ours have no references, and those of others stay as they are
         middleware=[ArgumentErrors()],
+        auth=auth,
     )
     sessions = WorkspaceSessionManager(cloche.sessions, owner=LOCAL_OWNER)
     settings = cloche.settings

@@ -175,6 +175,16 @@ class SessionManager:
             key=lambda session: session.created_at,
         )
 
+    @property
+    def running(self) -> int:
+        """How many sessions run code."""
+        return sum(session.status == "running" for session in self._sessions.values())
+
+    def interrupt(self) -> None:
+        """Interrupt the turn that each session runs; their callers get their outcomes."""
+        for session in self._sessions.values():
+            session.cancel()
+
     async def destroy(self, session: Session) -> None:
         """End a session and remove its files."""
         self._sessions.pop(session.id, None)

@@ -1,0 +1,1 @@
+"""Transports: how the application meets its clients, and how serving ends."""
