@@ -22,30 +22,25 @@ class RealClient:
     """None: our own Python; else the name of an environment of its own, or "node"."""
 
     options: tuple[str, ...] = ()
-    protocol: str | None = None
-    """The version that it must agree on with the server, where it tells."""
+    modern: bool = False
+    """Whether it speaks the newer era of the protocol."""
 
     tells_structure: bool = True
     """Whether it hands over structured content beside the text."""
 
-    @property
-    def modern(self):
-        """Whether it speaks the newer era."""
-        return self.protocol == "2026-07-28"
-
 
 CLIENTS = [
-    RealClient("mcp_client.py", protocol="2026-07-28"),
-    RealClient("mcp_client.py", options=("--legacy",), protocol="2025-11-25"),
-    RealClient("mcp_1_client.py", "mcp_1", protocol="2025-11-25"),
-    RealClient("fastmcp_client.py", protocol="2026-07-28"),
-    RealClient("fastmcp_client.py", options=("--legacy",), protocol="2025-11-25"),
-    RealClient("typescript_client.mjs", "node", protocol="2026-07-28"),
-    RealClient("typescript_client.mjs", "node", options=("--legacy",), protocol="2025-11-25"),
+    RealClient("mcp_client.py", modern=True),
+    RealClient("mcp_client.py", options=("--legacy",)),
+    RealClient("mcp_1_client.py", "mcp_1"),
+    RealClient("fastmcp_client.py", modern=True),
+    RealClient("fastmcp_client.py", options=("--legacy",)),
+    RealClient("typescript_client.mjs", "node", modern=True),
+    RealClient("typescript_client.mjs", "node", options=("--legacy",)),
     RealClient("typescript_1_client.mjs", "node"),
     RealClient("langchain_client.py", "langchain"),
-    RealClient("pydantic_ai_client.py", "pydantic_ai", tells_structure=False),
-    RealClient("openai_agents_client.py", "openai_agents", tells_structure=False),
+    RealClient("pydantic_ai_client.py", "pydantic_ai", modern=True, tells_structure=False),
+    RealClient("openai_agents_client.py", "openai_agents", modern=True, tells_structure=False),
 ]
 """Scripts that print a report of one and the same conversation."""
 
@@ -82,8 +77,9 @@ def test_a_client_gets_values_variables_plots_and_errors(
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["tools"] == list(schemas)
-    assert report.get("protocol") == client.protocol
-    if "url" not in target or not client.modern:
+    version = "2026-07-28" if client.modern else "2025-11-25"
+    assert report.get("protocol") in {version, None}  # some keep it to themselves
+    if "url" not in target or not client.modern:  # else nothing binds it to its session
         assert report["by_itself"] == "42"
     assert report["by_id"] == "42"
     if client.tells_structure:
@@ -102,7 +98,11 @@ def test_a_client_gets_values_variables_plots_and_errors(
 
 def test_claude_code_connects(node, node_modules, target, run_client, server_environment):
     claude = [node, node_modules / "@anthropic-ai" / "claude-code" / "cli-wrapper.cjs", "mcp"]
-    quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+    quiet = {
+        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        "DISABLE_AUTOUPDATER": "1",
+        "MCP_TIMEOUT": "60000",
+    }
     if "url" in target:
         where = ["--transport", "http", "cloche", target["url"]]
     else:

@@ -60,7 +60,8 @@ async def main():
     else:
         target = StdioTransport(where["command"], where["arguments"], env=where["environment"])
     model = Model()
-    agent = Agent(FunctionModel(model.answer), toolsets=[MCPToolset(target)], retries=3)
+    toolset = MCPToolset(target, init_timeout=60, read_timeout=60)
+    agent = Agent(FunctionModel(model.answer), toolsets=[toolset])
     async with agent:
 
         async def call(tool, arguments):
