@@ -292,15 +292,13 @@ def listening(server_environment, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def http_address(listening):
+async def http_address(anyio_backend, http_server):
     """The address of a server over HTTP that asks nobody who he is."""
-    app = Path(__file__).parent / "conformance" / "app.py"
-    with listening(sys.executable, app, "--without-fixtures") as address:
-        yield address
+    return (await http_server()).url
 
 
 @pytest.fixture(scope="module", params=["stdio", "http"])
-def target(request, server_environment):
+def target(request, anyio_backend, server_environment):
     """How a script reaches the server."""
     if request.param == "http":
         return {"url": request.getfixturevalue("http_address")}

