@@ -23,7 +23,7 @@ async def main():
         listening(settings) as listeners,
     ):
         async with Cloche(settings) as cloche:
-            app = build_app(cloche)
+            app = build_app(cloche, local_owner=None)
             add_fixtures(app)
             add_questions(app)
             port = listeners.sockets[0].getsockname()[1]
