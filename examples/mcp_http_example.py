@@ -28,11 +28,7 @@ CALLS = [
 def main() -> None:
     """Make tokens, start a server, and call it as two owners."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "CLOCHE_HTTP__TOKENS_FILE": os.path.join(folder, "tokens.jsonl"),  # noqa: PTH118
-            "CLOCHE_HTTP__AUTH": "tokens",
-        }
+        environment = {**os.environ, "CLOCHE_DATA_DIR": folder, "CLOCHE_HTTP__AUTH": "tokens"}
         tokens = {owner: add_token(owner, environment) for owner in ("alice", "bob")}
         with server(environment) as url:
             print(f"the server answers at {url}")
@@ -51,8 +47,14 @@ def server(environment: dict[str, str]) -> Iterator[str]:
     command = [*CLOCHE, "serve", "--transport", "http", "--port", "0"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         try:
-            lines = (re.search(r"event=listening url=(\S+)", line) for line in process.stderr or ())
-            yield next(found[1] for found in lines if found)
+            log = ""
+            for line in process.stderr or ():
+                log += line
+                if found := re.search(r"event=listening url=(\S+)", line):
+                    yield found[1]
+                    break
+            else:
+                raise SystemExit(f"the server did not start:\n{log}")
         finally:
             process.terminate()
     print(f"the server ended with {process.returncode}")

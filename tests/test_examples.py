@@ -67,6 +67,14 @@ async def test_the_configuration_for_claude_desktop_starts_a_server_that_answers
     assert result.structured_content["result"] == "42"
 
 
+def test_the_http_example_keeps_the_variables_of_two_owners_apart(copied):
+    done = run("mcp_http_example.py", cwd=copied)
+    assert done.returncode == 0, done.stderr
+    assert "bob: 'secret' in globals()  ->  False" in done.stdout
+    assert "alice: secret.title()  ->  'Glass Bell'" in done.stdout
+    assert "the server ended with 0" in done.stdout
+
+
 def test_the_python_block_of_the_readme_prints_its_result(prepared, tmp_path):
     (block,) = re.findall(
         r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL
@@ -78,10 +86,12 @@ def test_the_python_block_of_the_readme_prints_its_result(prepared, tmp_path):
 
 def test_the_readme_names_every_setting_by_its_right_name_and_default():
     from cloche.config import Settings
+    from cloche.config_http import HttpSettings, JwtSettings, OAuthSettings
     from cloche.limits import Limits
 
+    groups = {"limits": Limits, "http": HttpSettings, "jwt": JwtSettings, "oauth": OAuthSettings}
     text = (ROOT / "README.md").read_text("utf-8")
     for name in re.findall(r"`CLOCHE_([A-Z_]+)`", text):
         parts = name.lower().split("__")
-        model = Limits if parts[0] == "limits" else Settings
+        model = groups[parts[-2]] if len(parts) > 1 else Settings
         assert parts[-1] in model.model_fields, name

@@ -33,8 +33,9 @@ ERAS = ["modern", "legacy"]
 
 BEGIN = "open('begun', 'w').close()\n"
 WATCHED = (
-    BEGIN + "import time\ntry:\n    while True: time.sleep(0.01)\n"
-    "finally:\n    with open('ended', 'w') as f: f.write(str(time.time()))"
+    BEGIN + "import os, time\ntry:\n    while True: time.sleep(0.01)\n"
+    "finally:\n    with open('ending', 'w') as f: f.write(str(time.time()))\n"
+    "    os.rename('ending', 'ended')"
 )
 UNSTOPPABLE = BEGIN + "sum(range(10**11))"
 

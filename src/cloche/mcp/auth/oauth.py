@@ -105,8 +105,9 @@ def _storage(folder: Path, secret: str) -> AsyncKeyValue:
     key = derive_jwt_key(high_entropy_material=secret, salt="cloche-oauth-storage")
     try:
         # A new secret makes a new folder: the old one could not be read any more.
-        folder = folder / hashlib.sha256(key).hexdigest()[:12]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = folder / hashlib.sha256(key).hexdigest()[:12]
+        folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise InvalidRequest(f"{folder} cannot be made: {error.strerror}") from error
     files = FileTreeStore(

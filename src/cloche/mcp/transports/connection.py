@@ -29,6 +29,9 @@ HEADER_BUFFER_BYTES = 64 * 1024
 _SPARE_CONNECTIONS = 64
 """Connections past the bound that are told so; further ones are just closed."""
 
+_AHEAD_BYTES = 256 * 1024
+"""What may be sent before the answer to the request before it; clients of MCP send nothing."""
+
 _LINGER_SECONDS = 2.0
 """How long the rest of a body is read and thrown away, so that the client can read its answer."""
 
@@ -85,6 +88,9 @@ class BoundedProtocol(H11Protocol):
         if self._patience is None and self._rests:
             self._await_headers()
         super().data_received(data)
+        # uvicorn reads on with every answer, however many requests wait already.
+        if self.conn.their_state is h11.DONE and len(self.conn.trailing_data[0]) > _AHEAD_BYTES:
+            self.transport.abort()
 
     def handle_events(self) -> None:
         """Serve what has come whole."""

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _BACKLOG = 512
 
+_SEND_BUFFER_BYTES = 256 * 1024
+"""What the system keeps for a client that does not read; by itself it would take megabytes."""
+
 _KEEP_ALIVE = {
     "TCP_KEEPIDLE": 30,
     "TCP_KEEPINTVL": 10,
@@ -72,6 +75,7 @@ def _bound(family: socket.AddressFamily, address: str, port: int) -> socket.sock
         bound.setsockopt(socket.SOL_SOCKET, option, 1)
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in _KEEP_ALIVE.items():
             if hasattr(socket, name):
