@@ -70,6 +70,7 @@ def add_subscriptions(
     server.add_request_handler(
         "subscriptions/listen", SubscriptionsListenRequestParams, _bound(subscriptions.listen)
     )
+    watchers.at_end.append(subscriptions.close)
     return subscriptions
 
 

@@ -29,6 +29,8 @@ class Watchers:
 
     def __init__(self) -> None:
         self._watchers: dict[object, Watcher] = {}
+        self.at_end: list[Callable[[], None]] = []
+        """What is to be called once no more changes are told of, because the server ends."""
 
     def add(self, watcher: Watcher) -> Callable[[], None]:
         """Have `watcher` called at each change, on the event loop, until what is returned is.
@@ -47,6 +49,11 @@ class Watchers:
         """Call everyone."""
         for watcher in list(self._watchers.values()):
             watcher(change)
+
+    def end(self) -> None:
+        """Call what is to be called at the end."""
+        for call in self.at_end:
+            call()
 
     def __len__(self) -> int:
         return len(self._watchers)

@@ -12,16 +12,6 @@ from cloche.mcp.transports.connection import PROBES, too_busy
 
 _LOOK_SECONDS = 0.02
 
-_GONE = "cloche.gone"
-
-
-def gone_of(scope: Scope) -> asyncio.Event | None:
-    """Return what is set when a request's client leaves before it has its whole answer.
-
-    In the protocol's older era nothing else tells it: a call goes on when its connection ends.
-    """
-    return scope.get(_GONE)
-
 
 class Gate:
     """Lets requests in until it drains, and ends what is left when it closes."""
@@ -67,7 +57,6 @@ class Gate:
 
     async def _serve(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = _Exchange(receive, send, self._closing)
-        scope[_GONE] = exchange.gone
         call = not _is_stream(scope)
         self.calls += call
         try:
@@ -83,7 +72,6 @@ class _Exchange:
     def __init__(self, receive: Receive, send: Send, closing: asyncio.Event) -> None:
         self._receive, self._send, self._closing = receive, send, closing
         self._begun = self._ended = False
-        self.gone = asyncio.Event()
 
     async def receive(self) -> Message:
         receiving = asyncio.ensure_future(self._receive())
@@ -92,8 +80,6 @@ class _Exchange:
             await asyncio.wait({receiving, closing}, return_when=asyncio.FIRST_COMPLETED)
             if receiving.done() and receiving.result()["type"] != "http.disconnect":
                 return receiving.result()
-            if not self._ended:
-                self.gone.set()
             return {"type": "http.disconnect"}
         finally:
             receiving.cancel()

@@ -136,6 +136,7 @@ async def _wind_down(gate: Gate, cloche: Cloche) -> None:
         _log.warning("turns_interrupted", running=sessions.running)
         await gate.until(interrupted, limits.grace_seconds + _LAST_WORDS_SECONDS)
     await gate.until(lambda: not gate.calls, _LAST_WORDS_SECONDS if _is_ready(cloche) else 0)
+    sessions.watchers.end()
     gate.close()
 
 
