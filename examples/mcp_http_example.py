@@ -57,6 +57,7 @@ def server(environment: dict[str, str]) -> Iterator[str]:
                 raise SystemExit(f"the server did not start:\n{log}")
         finally:
             process.terminate()
+            process.communicate()
     print(f"the server ended with {process.returncode}")
 
 

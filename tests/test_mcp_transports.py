@@ -683,6 +683,24 @@ async def test_a_call_that_waits_for_the_preparation_does_not_hold_it_up(
     assert "Traceback" not in server.log
 
 
+async def test_a_server_whose_log_nobody_reads_ends_in_order(prepared, tmp_path):
+    kept = {name: value for name, value in os.environ.items() if name[:7] != "CLOCHE_"}
+    process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+        [sys.executable, "-m", "cloche.cli", "serve", "--transport", "http", "--port", "0"],
+        env={**kept, "CLOCHE_DATA_DIR": str(tmp_path)},
+        stderr=subprocess.PIPE,
+    )
+    try:
+        while b"event=listening" not in await asyncio.to_thread(process.stderr.readline):
+            assert process.poll() is None
+        process.stderr.close()
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, PATIENCE_SECONDS) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 async def test_a_second_signal_ends_it_at_once(http_server, processes, running, until):
     server = await http_server(CLOCHE_HTTP__SHUTDOWN_SECONDS=PATIENCE_SECONDS)
     async with running(server, WATCHED):
