@@ -39,6 +39,7 @@ bench: .venv/ready
 	$(BIN)/cloche setup
 	$(BIN)/python bench/compare.py
 	$(BIN)/python bench/sessions.py
+	$(BIN)/python bench/clients.py
 	$(BIN)/python bench/numerics.py
 
 clean:
