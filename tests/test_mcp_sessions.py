@@ -223,6 +223,8 @@ async def test_where_nothing_binds_calls_the_client_is_told_to_name_its_session(
         assert named.structured_content["result"] == "1"
         assert "pass session_id" not in named.content[0].text
         assert (await use(client, "cancel_execution"))["cancelled"] is False
+        assert (await use(client, "get_workspace_info"))["session_id"] != name
+        assert (await use(client, "get_workspace_info", session_id=name))["session_id"] == name
     async with without_auth() as client:
         assert await value(client, "x", session_id=name) == "1"
 

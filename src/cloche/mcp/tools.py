@@ -17,7 +17,7 @@ from mcp_types import ContentBlock, TextContent, ToolAnnotations
 from pydantic import Field
 
 from cloche.description import Package, SessionLimits, WorkspaceInfo
-from cloche.errors import CallerError, InvalidRequest
+from cloche.errors import CallerError
 from cloche.limits import Limits
 from cloche.mcp.progress import ProgressReporter
 from cloche.mcp.resources import links_for
@@ -218,9 +218,7 @@ def add_tools(
         Runs no code, does not wait for code that runs, and does not prolong the session's life.
         """
         with _wire_errors():
-            session = sessions.find(session_id)
-            if session is None:
-                raise InvalidRequest("you have no session yet; execute_code makes one by itself")
+            session = await sessions.resolve(session_id, None)
             info = await session.describe()
         return _told(info, render_workspace(info))
 
