@@ -1323,13 +1323,23 @@ def test_a_broken_database_costs_no_files_of_durable_sessions(site):
 def test_a_database_of_a_newer_version_is_refused_and_left_alone(site):
     session = three_turns(site)
     with contextlib.closing(sqlite3.connect(site.database)) as database:
+        (version,) = database.execute("PRAGMA user_version").fetchone()
         database.execute("PRAGMA user_version = 99")
     refused = Server(site.data_dir, site.log)
     refused.leave()
     assert refused.beginning["error"] == "InvalidRequest"
     assert "version 99" in refused.beginning["text"]
     with contextlib.closing(sqlite3.connect(site.database)) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+    assert site.server().run(session, "x") == "3"
+
+
+def test_a_database_of_an_older_version_is_taken_over(site):
+    session = three_turns(site)
+    with contextlib.closing(sqlite3.connect(site.database)) as database:
+        database.execute("ALTER TABLE sessions DROP COLUMN automatic")
         database.execute("PRAGMA user_version = 1")
+        database.commit()
     assert site.server().run(session, "x") == "3"
 
 

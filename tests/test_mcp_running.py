@@ -19,7 +19,15 @@ from cloche.mcp.tasks import IDENTIFIER
 
 pytestmark = pytest.mark.anyio
 
-SLOW = "import time\nprint('begun', flush=True)\ntime.sleep({0})\nprint('ended')\n{0}"
+WAITING = """
+import os, time
+print('begun', flush=True)
+while not os.path.exists('go'):
+    time.sleep(0.01)
+os.remove('go')
+print('ended')
+'the end'
+"""
 FOR_EVER = "print('begun', flush=True)\nwhile True: pass"
 
 
@@ -49,18 +57,31 @@ async def picked_up(client, **arguments):
     return outcome
 
 
+def let_go(cloche, owner="local"):
+    """Have the code end that waits."""
+    for session in cloche.sessions.of_owner(owner):
+        if session.status == "running":
+            (session.home.workspace / "go").touch()
+
+
 # Picked up.
 
 
-async def test_code_that_takes_long_is_answered_and_picked_up(client):
-    result = await client.call_tool("execute_code", {"code": SLOW.format(2)})
+async def test_code_that_takes_long_is_answered_and_picked_up(client, hasty):
+    result = await client.call_tool("execute_code", {"code": WAITING})
     outcome = result.structured_content
-    assert (outcome["status"], outcome["stdout"]) == ("running", "begun\n")
+    assert outcome["status"] == "running"
     assert not result.is_error
     assert "empty code" in result.content[0].text
-    assert "begun" in result.content[0].text
+    printed = outcome["stdout"]
+    while not printed:
+        again = await run(client, "")
+        assert (again["status"], again["turn"]) == ("running", outcome["turn"])
+        printed = again["stdout"]
+    assert printed == "begun\n"
+    let_go(hasty)
     ended = await picked_up(client)
-    assert (ended["status"], ended["result"]) == ("ok", "2")
+    assert (ended["status"], ended["result"]) == ("ok", "'the end'")
     assert ended["stdout"] == "begun\nended\n"
     assert ended["turn"] == outcome["turn"]
     assert (await run(client, "ready"))["result"] == "True"
@@ -82,10 +103,11 @@ async def test_code_that_was_answered_can_be_cancelled(client):
     assert outcome["turn"] == stopped["turn"]
 
 
-async def test_more_code_waits_its_turn_and_outcomes_come_in_order(client):
-    assert (await run(client, SLOW.format(2)))["status"] == "running"
+async def test_more_code_waits_its_turn_and_outcomes_come_in_order(client, hasty):
+    assert (await run(client, WAITING))["status"] == "running"
     assert (await run(client, "'second'"))["status"] == "running"
-    assert (await picked_up(client))["result"] == "2"
+    let_go(hasty)
+    assert (await picked_up(client))["result"] == "'the end'"
     assert (await picked_up(client))["result"] == "'second'"
 
 
@@ -175,15 +197,16 @@ async def result_of(client, task_id):
         await asyncio.sleep(state.poll_interval_ms / 1000)
 
 
-async def test_a_client_that_can_is_answered_with_a_task(patient_client):
-    created = await begin(patient_client, SLOW.format(2))
+async def test_a_client_that_can_is_answered_with_a_task(patient_client, cloche):
+    created = await begin(patient_client, WAITING)
     assert (created.result_type, created.status) == ("task", "working")
     assert len(created.task_id) >= 22  # 128 bits
     assert (await ask(patient_client, "tasks/get", created.task_id)).status == "working"
+    let_go(cloche)
     state = await result_of(patient_client, created.task_id)
     assert state.status == "completed"
     result = CallToolResult.model_validate(state.result)
-    assert result.structured_content["result"] == "2"
+    assert result.structured_content["result"] == "'the end'"
     assert "ended" in result.content[0].text
     assert not result.is_error
 
@@ -221,7 +244,7 @@ async def test_a_task_that_is_not_there_is_an_error(patient_client, method):
 
 async def test_who_does_not_declare_the_extension_gets_no_task_and_none_of_its_methods(cloche):
     async with Client(build_app(cloche)) as client:
-        result = await client.call_tool("execute_code", {"code": SLOW.format(2)})
+        result = await client.call_tool("execute_code", {"code": "import time\ntime.sleep(2)\n2"})
         assert result.structured_content["result"] == "2"
         with pytest.raises(MCPError) as caught:
             await ask(client, "tasks/get", "any")

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
 import structlog
 import uvicorn
 from fastmcp import FastMCP
@@ -100,6 +101,7 @@ async def serve_http(
     http = cloche.settings.http
     # Its warnings tell what clients do wrong, with the ids of their sessions.
     logging.getLogger("mcp.server.streamable_http_manager").setLevel(logging.ERROR)
+    logging.getLogger("mcp.server.streamable_http").addFilter(_is_news)
     gate = Gate()
     asgi = _assemble(app, cloche, gate)
     async with asgi.lifespan(asgi):
@@ -115,6 +117,12 @@ async def serve_http(
             asking.cancel()
             await _wind_down(gate, cloche)
             server.should_exit = True
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether it is of more than a request that came as its client ended the connection."""
+    raised = record.exc_info[1] if record.exc_info else None
+    return not isinstance(raised, anyio.ClosedResourceError | anyio.BrokenResourceError)
 
 
 async def _wind_down(gate: Gate, cloche: Cloche) -> None:
