@@ -893,8 +893,8 @@ def test_a_folder_without_permission_is_refused():
     [
         ("./data:/data", """CLOCHE_MOUNTS is './data:/data', and no list in JSON; write \\["""),
         ("", "CLOCHE_MOUNTS is '', and no list in JSON"),
-        ('{"a": 1}', "CLOCHE_MOUNTS is {'a': 1}"),
-        ("[1]", "CLOCHE_MOUNTS__0 is 1"),
+        ('{"a": 1}', "CLOCHE_MOUNTS: Input should be a valid list"),
+        ("[1]", "CLOCHE_MOUNTS is 1: Input should be a valid string"),
     ],
 )
 def test_a_setting_that_is_no_list_is_told(monkeypatch, value, text):
