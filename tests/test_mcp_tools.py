@@ -280,11 +280,10 @@ async def test_a_session_is_told_of_while_its_code_runs(client):
     await use(client, "destroy_session", session_id=name)
 
 
-async def test_to_ask_before_the_first_call_makes_no_session_and_names_the_next_step(cloche):
-    before = len(cloche.sessions.of_owner("local"))
+async def test_to_ask_before_the_first_call_makes_the_session_of_the_calls_after_it(cloche):
     async with Client(build_app(cloche)) as client:
-        assert "execute_code" in await refused(client, "get_workspace_info")
-    assert len(cloche.sessions.of_owner("local")) == before
+        name = (await use(client, "get_workspace_info"))["session_id"]
+        assert (await use(client, "execute_code", code="1"))["session_id"] == name
 
 
 async def test_the_tool_that_only_looks_says_so(client):

@@ -288,7 +288,10 @@ SOFT = {
 @pytest.mark.parametrize("name", SOFT)
 async def test_code_over_its_time_is_interrupted_and_keeps_its_variables(session, name):
     await run(session, "x = 41")
-    outcome = await session.execute("print('before')\ny = 1\n" + SOFT[name], timeout_seconds=0.3)
+    code = "print('before')\ny = 1\n" + SOFT[name]
+    outcome = await session.execute(code, timeout_seconds=0.3)
+    if not outcome.stdout:  # a busy machine took that time to begin
+        outcome = await session.execute(code, timeout_seconds=10)
     assert (outcome.status, outcome.state) == ("timeout", "kept"), outcome
     assert outcome.stdout.startswith("before\n")
     assert outcome.error.type in {"KeyboardInterrupt", "E"}
@@ -307,7 +310,7 @@ async def test_code_over_its_time_is_interrupted_without_fork_and_mmap(twin_sess
 
 
 async def test_the_error_of_a_timeout_names_the_line_that_ran(session):
-    outcome = await session.execute("x = 1\nwhile True:\n    pass", timeout_seconds=0.2)
+    outcome = await session.execute("x = 1\nwhile True:\n    pass", timeout_seconds=2)
     assert outcome.error.line in {2, 3}
     assert 'File "<turn 1>", line' in outcome.error.traceback
 
