@@ -493,7 +493,7 @@ async def test_tls_from_files_serves_calls_and_nothing_older_than_1_2(
         "alice",
         CLOCHE_HTTP__CERTFILE=certificate.certfile,
         CLOCHE_HTTP__KEYFILE=certificate.keyfile,
-        CLOCHE_HTTP__HEADER_SECONDS="1",
+        CLOCHE_HTTP__HEADER_SECONDS="5",
     )
     assert server.url.startswith("https://127.0.0.1:")
     trust = ssl.create_default_context(cafile=str(certificate.certfile))
@@ -596,7 +596,7 @@ async def test_a_turn_that_goes_on_is_interrupted_and_its_caller_told(
     http_server, processes, running, era, code, until
 ):
     server = await http_server(
-        CLOCHE_HTTP__SHUTDOWN_SECONDS="0.5", CLOCHE_LIMITS__GRACE_SECONDS="0.5"
+        CLOCHE_HTTP__SHUTDOWN_SECONDS="0.5", CLOCHE_LIMITS__GRACE_SECONDS="3"
     )
     async with running(server, code, era=era) as call:
         below = processes.below(server.process.pid)
