@@ -31,7 +31,10 @@ def serve_http() -> None:
     """Serve on a free port of this machine, and log the address as Cloche does."""
     listening = socket.create_server(("127.0.0.1", 0))
     print(f"url=http://127.0.0.1:{listening.getsockname()[1]}/mcp", file=sys.stderr, flush=True)
-    config = uvicorn.Config(app.http_app(path="/mcp"), http="h11", log_level="warning")
+    # A client that waits for the others to have asked Cloche must find its connection open.
+    config = uvicorn.Config(
+        app.http_app(path="/mcp"), http="h11", log_level="warning", timeout_keep_alive=120
+    )
     uvicorn.Server(config).run(sockets=[listening])
 
 
